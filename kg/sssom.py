@@ -1,0 +1,290 @@
+"""SSSOM files (sssom.tsv 1.0): a YAML header in comment lines, then a table of mappings."""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+from io import StringIO
+from pathlib import Path
+
+import yaml
+from pyoxigraph import NamedNode
+
+from kg.errors import LinkError
+from kg.findings import Finding
+from kg.terms import OWL, RDF, RDFS, SEMAPV, SKOS, SSSOM, WIKIDATA, XSD
+from kg.texts import read_text
+
+RULE = "broken mapping row"
+REQUIRED_COLUMNS = ("subject_id", "predicate_id", "object_id", "mapping_justification")
+REQUIRED_HEADER = ("mapping_set_id", "license", "curie_map")
+
+# The slots of a mapping in the SSSOM schema, as far as a table may have them as columns.
+_COLUMNS = """
+    record_id subject_id subject_label subject_category predicate_id predicate_label
+    predicate_modifier object_id object_label object_category mapping_justification author_id
+    author_label reviewer_id reviewer_label creator_id creator_label license subject_type
+    subject_source subject_source_version object_type object_source object_source_version
+    predicate_type mapping_provider mapping_source mapping_cardinality cardinality_scope
+    mapping_tool mapping_tool_id mapping_tool_version mapping_date publication_date review_date
+    confidence curation_rule curation_rule_text subject_match_field object_match_field
+    match_string subject_preprocessing object_preprocessing similarity_score similarity_measure
+    see_also issue_tracker_item other comment
+"""
+COLUMNS = tuple(_COLUMNS.split())
+_DATES = ("mapping_date", "publication_date", "review_date")
+_SCORES = ("confidence", "similarity_score")
+
+_MATCHES = ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
+PREDICATES = (
+    *(SKOS + name for name in _MATCHES),
+    *(OWL + name for name in ("sameAs", "equivalentClass", "equivalentProperty")),
+    *(RDFS + name for name in ("subClassOf", "subPropertyOf", "seeAlso")),
+)
+_JUSTIFICATIONS = """
+    ManualMappingCuration LexicalMatching LogicalReasoning CompositeMatching UnspecifiedMatching
+    SemanticSimilarityThresholdMatching LexicalSimilarityThresholdMatching StructuralMatching
+    InstanceBasedMatching BackgroundKnowledgeBasedMatching MappingChaining MappingReview
+    MappingInversion
+"""
+JUSTIFICATIONS = tuple(SEMAPV + name for name in _JUSTIFICATIONS.split())
+# Prefixes that a mapping file need not declare (SSSOM/TSV, "built-in prefixes").
+_BUILT_IN = {
+    "owl": OWL,
+    "rdf": RDF,
+    "rdfs": RDFS,
+    "semapv": SEMAPV,
+    "skos": SKOS,
+    "sssom": SSSOM,
+    "xsd": XSD,
+    "linkml": "https://w3id.org/linkml/",
+}
+_CURIE = re.compile(r"([A-Za-z_][\w.\-]*):([^\s<>\"{}|\\^`]+)")
+_IRI = re.compile(r"[a-z][a-z0-9+.\-]*:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Link:
+    """One row of a mapping file; `row` counts data rows from 1, `line` lines of the file."""
+
+    row: int
+    line: int
+    subject: NamedNode
+    predicate: NamedNode
+    object: NamedNode
+    negated: bool
+    justification: NamedNode
+    confidence: Decimal | None
+    mapped_on: date | None
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class MappingSet:
+    """A mapping file: header, prefixes, the rows that hold, and findings on those that do not."""
+
+    path: str
+    metadata: Mapping[str, object]
+    prefixes: Mapping[str, str]
+    links: tuple[Link, ...]
+    findings: tuple[Finding, ...]
+
+
+class _RowError(Exception):
+    """A row cannot be a link; the message says why."""
+
+
+def read_sssom(path: Path, shown: str | None = None) -> MappingSet:
+    """Read a mapping file; `shown` is the path that messages name.
+
+    Raises SourceError when the file cannot be read, LinkError when header or columns are broken.
+    """
+    shown = shown or str(path)
+    return parse_sssom(read_text(path, shown), shown)
+
+
+def parse_sssom(text: str, path: str) -> MappingSet:
+    """Parse a mapping file. Rows that break the format become findings, the others links.
+
+    Raises LinkError when the header is no YAML or lacks a part, or a column is missing.
+    """
+    lines = list(StringIO(text, newline=""))
+    height = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    metadata, prefixes = _parse_header([line[1:] for line in lines[:height]], path)
+    rows = _read_rows(lines[height:], height, path)
+    columns = next(rows, (0, []))[1]
+    _check_columns(columns, metadata, path, height + 1)
+    links: list[Link] = []
+    findings: list[Finding] = []
+    for number, (line, cells) in enumerate(rows, start=1):
+        try:
+            links.append(_to_link(number, line, columns, cells, metadata, prefixes))
+        except _RowError as error:
+            findings.append(Finding(RULE, str(error), path, line, f"row {number}"))
+    return MappingSet(path, metadata, prefixes, tuple(links), tuple(findings))
+
+
+def _parse_header(lines: list[str], path: str) -> tuple[Mapping[str, object], dict[str, str]]:
+    try:
+        header = yaml.safe_load("".join(lines))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or "a value cannot be read"
+        message = f"the header is not YAML: {reason}; mend the lines that begin with #"
+        raise LinkError(message, path, mark.line + 1 if mark else 1) from None
+    if not isinstance(header, dict):
+        message = "the file has no header; begin it with a line #curie_map:"
+        raise LinkError(message, path, 1)
+    for key in REQUIRED_HEADER:
+        if not header.get(key):
+            raise LinkError(f"the header lacks {key}; add a line `#{key}: ...`", path, 1)
+    prefixes = header["curie_map"]
+    if not isinstance(prefixes, dict):
+        raise LinkError("curie_map is no map; write `#  prefix: IRI` lines under it", path, 1)
+    for prefix, iri in prefixes.items():
+        if not isinstance(iri, str) or not _IRI.fullmatch(iri):
+            raise LinkError(f"curie_map gives {prefix} no IRI; write it whole", path, 1)
+    return header, _BUILT_IN | prefixes
+
+
+def _read_rows(lines: list[str], height: int, path: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row of the table with its line in the file."""
+    table = csv.reader(lines, delimiter="\t", strict=True)
+    while True:
+        line = height + table.line_num + 1
+        try:
+            row = next(table)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            message = f"the table breaks off: {error}; look for an unclosed quotation mark"
+            raise LinkError(message, path, line) from None
+        yield line, row
+
+
+def _check_columns(
+    columns: list[str], metadata: Mapping[str, object], path: str, line: int
+) -> None:
+    extensions = metadata.get("extension_definitions")
+    own = [item.get("slot_name") for item in extensions] if isinstance(extensions, list) else []
+    for column in REQUIRED_COLUMNS:
+        if column not in columns:
+            near = get_close_matches(column, columns, 1)
+            hint = f"; is `{near[0]}` meant?" if near else "; add it to the table"
+            raise LinkError(f"the column {column} is missing{hint}", path, line)
+    for column in columns:
+        if column not in COLUMNS and column not in own:
+            near = get_close_matches(column, COLUMNS, 1)
+            hint = f"; is `{near[0]}` meant?" if near else "; see the slots of an SSSOM mapping"
+            raise LinkError(f"the column {column!r} is unknown to SSSOM{hint}", path, line)
+        if columns.count(column) > 1:
+            raise LinkError(f"the column {column} stands twice; keep one", path, line)
+
+
+def _to_link(
+    number: int,
+    line: int,
+    columns: Sequence[str],
+    row: Sequence[str],
+    metadata: Mapping[str, object],
+    prefixes: Mapping[str, str],
+) -> Link:
+    if len(row) != len(columns):
+        raise _RowError(
+            f"the row has {len(row)} cells, the table {len(columns)} columns; "
+            "mend the tabs between its cells"
+        )
+    cells = {column: cell.strip() for column, cell in zip(columns, row, strict=True)}
+    for column in REQUIRED_COLUMNS:
+        if not cells[column]:
+            raise _RowError(f"{column} is empty; every mapping needs one")
+    modifier = cells.get("predicate_modifier", "")
+    if modifier not in ("", "Not"):
+        raise _RowError(f'predicate_modifier is "{modifier}"; write "Not" or nothing')
+    dates = {column: _to_day(column, cells.get(column, "")) for column in _DATES}
+    scores = {column: _to_score(column, cells.get(column, "")) for column in _SCORES}
+    for address in filter(None, cells.get("see_also", "").split("|")):
+        if not _IRI.fullmatch(address) or _to_iri(address) is None:
+            raise _RowError(f'see_also holds "{address}", no whole address; write https://...')
+    return Link(
+        row=number,
+        line=line,
+        subject=_to_node(cells["subject_id"], prefixes),
+        predicate=_to_known(cells["predicate_id"], prefixes, "predicate", PREDICATES),
+        object=_to_object(cells["object_id"], prefixes),
+        negated=modifier == "Not",
+        justification=_to_known(
+            cells["mapping_justification"], prefixes, "mapping_justification", JUSTIFICATIONS
+        ),
+        confidence=scores["confidence"],
+        mapped_on=dates["mapping_date"]
+        or _to_day("mapping_date", str(metadata.get("mapping_date", ""))),
+        cells=cells,
+    )
+
+
+def _to_node(curie: str, prefixes: Mapping[str, str]) -> NamedNode:
+    match = _CURIE.fullmatch(curie)
+    if match is None or match[2].startswith("//"):
+        raise _RowError(f'"{curie}" is no CURIE; write prefix:name')
+    if match[1] not in prefixes:
+        near = get_close_matches(match[1], prefixes, 1)
+        hint = f"is `{near[0]}:` meant?" if near else "add it there"
+        raise _RowError(f"curie_map does not know the prefix {match[1]}: of {curie}; {hint}")
+    node = _to_iri(prefixes[match[1]] + match[2])
+    if node is None:
+        raise _RowError(f'"{curie}" makes no IRI; escape what is no letter or digit')
+    return node
+
+
+def _to_iri(text: str) -> NamedNode | None:
+    try:
+        return NamedNode(text)
+    except ValueError:
+        return None
+
+
+def _to_object(curie: str, prefixes: Mapping[str, str]) -> NamedNode:
+    node = _to_node(curie, prefixes)
+    if "wikidata.org/" in node.value and not re.fullmatch(
+        re.escape(WIKIDATA) + r"[QPL][1-9]\d*", node.value
+    ):
+        raise _RowError(f"{curie} is no Wikidata entity; those are {WIKIDATA}Q1 and so on")
+    return node
+
+
+def _to_known(
+    curie: str, prefixes: Mapping[str, str], what: str, known: tuple[str, ...]
+) -> NamedNode:
+    node = _to_node(curie, prefixes)
+    if node.value in known:
+        return node
+    short = {re.split(r"[#/]", iri)[-1]: iri for iri in known}
+    near = get_close_matches(re.split(r"[#/:]", curie)[-1], short, 1) or list(short)[:1]
+    raise _RowError(f"{curie} is no {what} SSSOM knows; is {near[0]} meant?")
+
+
+def _to_day(column: str, text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise _RowError(f'{column} is "{text}", no day; write it like 2024-05-17') from None
+
+
+def _to_score(column: str, text: str) -> Decimal | None:
+    if not text:
+        return None
+    try:
+        score = Decimal(text)
+    except InvalidOperation:
+        raise _RowError(f'{column} is "{text}", no number; write one from 0 to 1') from None
+    if not 0 <= score <= 1 or "_" in text:
+        raise _RowError(f"{column} is {text}; it must lie from 0 to 1")
+    return score

@@ -1,0 +1,106 @@
+"""What every test can count on: a small project of its own, and no network but the loopback."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
+from pytest_socket import socket_allow_hosts
+from small_release import write_small_release
+
+from kg.build import build
+from server import Settings, create_app
+
+ROOT = Path(__file__).resolve().parent.parent
+LIGHTHOUSE = ROOT / "tests" / "projects" / "lighthouse"
+
+# Under load the first draw of a text takes a second; that says nothing about the code.
+settings.register_profile(
+    "tests",
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("tests")
+
+Edit = Callable[[str, str, str], int]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Refuse every connection that leaves this machine."""
+    socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture
+def tiny_project(tmp_path: Path) -> Path:
+    """A fresh copy of the lighthouse project: complete, correct, about another article."""
+    return Path(shutil.copytree(LIGHTHOUSE, tmp_path / "lighthouse"))
+
+
+@pytest.fixture
+def edit(tiny_project: Path) -> Edit:
+    """Replace the first occurrence of a text in a file of the tiny project; gives its line."""
+
+    def replace(path: str, old: str, new: str) -> int:
+        file = tiny_project / path
+        text = file.read_text(encoding="utf-8")
+        assert old in text, f"{path} does not hold {old!r}"
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return text.count("\n", 0, text.index(old)) + 1
+
+    return replace
+
+
+@pytest.fixture(scope="session")
+def lighthouse_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release of the lighthouse project; nothing may change it."""
+    return build(LIGHTHOUSE, tmp_path_factory.mktemp("lighthouse") / "release").path
+
+
+@pytest.fixture(scope="session")
+def elbe_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release of this very project; nothing may change it."""
+    return build(ROOT, tmp_path_factory.mktemp("elbe") / "release").path
+
+
+@pytest.fixture(scope="session")
+def client(lighthouse_release: Path) -> FlaskClient:
+    """Visits the lighthouse."""
+    return create_app(Settings(release_dir=lighthouse_release)).test_client()
+
+
+@pytest.fixture(scope="session")
+def elbe(elbe_release: Path) -> FlaskClient:
+    """Visits this project's own release."""
+    return create_app(Settings(release_dir=elbe_release)).test_client()
+
+
+@pytest.fixture(scope="session")
+def tight(lighthouse_release: Path) -> FlaskClient:
+    """Visits the lighthouse where every limit is small."""
+    settings = Settings(
+        release_dir=lighthouse_release,
+        query_bytes=1000,
+        body_bytes=4000,
+        result_bytes=200_000,
+        table_rows=5,
+    )
+    return create_app(settings).test_client()
+
+
+@pytest.fixture(scope="session")
+def retired(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """Visits a release in which one name is retired."""
+    text = """
+    PREFIX owl: <http://www.w3.org/2002/07/owl#>
+    PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+    <id/person/old> owl:deprecated true ; rdfs:comment "The same person as new."@en ;
+        <http://purl.org/dc/terms/isReplacedBy> <id/person/new> .
+    <id/person/new> rdfs:label "New"@en .
+    """
+    release = write_small_release(tmp_path_factory.mktemp("retired") / "release", text)
+    return create_app(Settings(release_dir=release)).test_client()
