@@ -118,7 +118,7 @@ def test_every_own_term_is_labelled_and_explained_in_three_languages(
     own: Graph, subtests: pytest.Subtests
 ) -> None:
     for term in own_terms(own):
-        with subtests.test(term):
+        with subtests.test(str(term)):
             assert languages(own, term, RDFS.label) == THREE
             assert languages(own, term, RDFS.comment) == THREE
 
@@ -134,7 +134,7 @@ def test_every_own_term_has_an_example_and_says_why_no_existing_term_serves(
     own: Graph, subtests: pytest.Subtests
 ) -> None:
     for term in own_terms(own):
-        with subtests.test(term):
+        with subtests.test(str(term)):
             example = own.value(term, SKOS.example, any=False)
             reason = own.value(term, SKOS.editorialNote, any=False)
             assert (example.language, reason.language) == ("en", "en")
@@ -188,7 +188,7 @@ def test_every_domain_and_range_is_true_of_the_data(
     for end, place in ((RDFS.domain, "subject"), (RDFS.range, "object")):
         for term, kind in own.subject_objects(end):
             ends = {getattr(t, place) for t in everything if t.predicate.value == str(term)}
-            with subtests.test(term, end=end):
+            with subtests.test(str(term), end=end):
                 things = {node for node in ends if isinstance(node, pyoxigraph.NamedNode)}
                 assert [node for node in things if not is_a(node, str(kind))] == []
                 typed = {n.datatype.value for n in ends if isinstance(n, pyoxigraph.Literal)}
@@ -270,7 +270,7 @@ def test_every_borrowed_term_has_a_name_for_readers_in_three_languages(
     borrowed: Graph, subtests: pytest.Subtests
 ) -> None:
     for term in set(borrowed.subjects()):
-        with subtests.test(term):
+        with subtests.test(str(term)):
             assert languages(borrowed, term, RDFS.label) == THREE
 
 
@@ -285,7 +285,7 @@ def test_every_borrowed_term_exists_in_its_vocabulary(
     read = {f"{space}{name}" for space, names in READ.items() for name in names.split()}
     for term in set(borrowed.subjects()):
         space = next((space for space in CLOSED if term.startswith(str(space))), None)
-        with subtests.test(term):
+        with subtests.test(str(term)):
             known = space is not None and str(term).removeprefix(str(space)) in space
             assert known or str(term) in read or str(term) in NEW_IN_DCAT_3
 

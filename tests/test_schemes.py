@@ -124,7 +124,7 @@ def test_every_concept_is_named_and_defined_in_three_languages(
     schemes: Graph, subtests: pytest.Subtests
 ) -> None:
     for concept in schemes.subjects(RDF.type, SKOS.Concept):
-        with subtests.test(concept):
+        with subtests.test(str(concept)):
             assert languages(schemes, concept, SKOS.prefLabel) == THREE
             assert languages(schemes, concept, SKOS.definition) == THREE
             assert schemes.value(concept, SKOS.inScheme, any=False) is not None

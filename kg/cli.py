@@ -1,0 +1,274 @@
+"""The command line: parse, call, print. Data goes to stdout, talk to stderr.
+
+Exit codes: 0 fine, 1 something to mend or a difference, 2 the command was used wrongly.
+"""
+
+import importlib
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+import click
+
+from kg import __version__
+from kg.diff import compare
+from kg.errors import KnowledgeError, QueryError, ReleaseError
+from kg.formats import RDF_FORMATS, RESULT_FORMATS, to_format
+from kg.release import Release, is_release, open_release
+from kg.sparql import check_query
+from kg.store import EndpointStore, Store
+from kg.tables import to_table
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+_project = click.option(
+    "--project", type=FOLDER, default=Path(), help="The project's folder; default: here."
+)
+_release = click.option(
+    "--release", type=FOLDER, help="The release's folder; default: PROJECT/release."
+)
+_DUMPS = [format.name for format in RDF_FORMATS]
+_ANSWERS = ["table", *(format.name for format in RESULT_FORMATS), *_DUMPS]
+
+
+class _Sentences(click.Group):
+    """A group whose commands end an error they know with its sentence and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except KnowledgeError as error:
+            click.echo(f"kg: {error}", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Sentences, invoke_without_command=True)
+@click.option("--version", is_flag=True, help="Show the version, with --release the release's too.")
+@click.option("--release", type=FOLDER, help="With --version: the release to ask.")
+@click.pass_context
+def main(ctx: click.Context, version: bool, release: Path | None) -> None:
+    """Build and publish source-critical knowledge graphs."""
+    if version:
+        click.echo(f"kg {__version__}")
+        if release is not None:
+            manifest = open_release(release).manifest
+            click.echo(f"{manifest.name} {manifest.version}")
+    elif ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+        ctx.exit(0)
+    elif release is not None:
+        raise click.UsageError("--release before the command goes with --version only")
+
+
+@main.command()
+@_project
+@click.option("--article", type=FILE, help="The article's text, to check every span against.")
+def check(project: Path, article: Path | None) -> None:
+    """Check a project: syntax, provenance, shapes, links; with --article also its spans."""
+    from kg.inspection import inspect  # here, so that no other command waits for the validator
+
+    findings = inspect(project, article)
+    for finding in findings:
+        click.echo(str(finding))
+    if findings:
+        click.echo(f"{len(findings)} to mend", err=True)
+        sys.exit(1)
+    click.echo("nothing to mend", err=True)
+
+
+@main.command()
+@_project
+@click.option("--out", type=FOLDER, help="Where the release is to stand; default: PROJECT/release.")
+def build(project: Path, out: Path | None) -> None:
+    """Build a release from a project."""
+    _build(project, out or project / "release")
+
+
+@main.command()
+@click.argument("files", nargs=-1, type=FILE)
+@_project
+@_release
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--public-url", help="The address visitors see, behind a proxy.")
+def serve(
+    files: tuple[Path, ...],
+    project: Path,
+    release: Path | None,
+    host: str,
+    port: int,
+    workers: int,
+    public_url: str | None,
+) -> None:
+    """Serve a project, a release, or any RDF FILES: pages, SPARQL, dumps.
+
+    A project is built first, if its sources have changed. FILES may be Turtle, TriG, N-Triples,
+    N-Quads, RDF/XML or JSON-LD, each also compressed with gzip.
+    """
+    if files and release:
+        raise click.UsageError("name files or --release, not both")
+    with _made(files, project, release, public_url or f"http://{host}:{port}/") as made:
+        # Only this command needs the server, and the server builds on kg: never the other way.
+        settings = importlib.import_module("server.settings").Settings(
+            release_dir=made, host=host, port=port, workers=workers, public_url=public_url
+        )
+        importlib.import_module("server.serve").run(settings)
+
+
+@main.command()
+@click.argument("file", type=click.File("r", encoding="utf-8"), default="-")
+@_project
+@_release
+@click.option("--endpoint", help="Ask the SPARQL endpoint at this URL in place of a release.")
+@click.option(
+    "--format", "format_name", type=click.Choice(_ANSWERS), default="table", show_default=True
+)
+def query(
+    file: TextIO, project: Path, release: Path | None, endpoint: str | None, format_name: str
+) -> None:
+    """Answer the SPARQL query in FILE, or from standard input.
+
+    A table is for reading; what a CONSTRUCT or DESCRIBE finds is then written as Turtle.
+    """
+    # The engine cannot be interrupted, so Ctrl-C has to end the process itself.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    text = _read(file)
+    graph = check_query(text) in ("CONSTRUCT", "DESCRIBE")
+    name = "ttl" if graph and format_name == "table" else format_name
+    if name in _DUMPS and not graph:
+        raise click.UsageError(f"--format {name} is for CONSTRUCT and DESCRIBE")
+    if name not in _DUMPS and graph:
+        raise click.UsageError(f"--format {name} is for SELECT and ASK")
+    store, prefixes = _open_store(release or project / "release", endpoint)
+    result = store.query(text)
+    if name == "table":
+        for line in to_table(result, prefixes):
+            click.echo(line)
+    else:
+        result.write(sys.stdout.buffer, name, prefixes)
+        sys.stdout.buffer.flush()
+
+
+@main.command()
+@click.argument("format_name", metavar="FORMAT", callback=lambda *given: _to_dump(given[-1]))
+@_project
+@_release
+@click.option("--out", type=FILE, help="The file to write; default: standard output.")
+def export(format_name: str, project: Path, release: Path | None, out: Path | None) -> None:
+    """Write one dump of a release: ttl, trig, nq, nt, rdf or jsonld."""
+    opened = open_release(release or project / "release")
+    dump = opened.path / "dumps" / f"{opened.manifest.name}.{format_name}"
+    if not dump.is_file():
+        message = f"this release has no {format_name} dump, its names cannot be written in it"
+        raise ReleaseError(message, str(opened.path))
+    with dump.open("rb") as source:
+        if out is None:
+            shutil.copyfileobj(source, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        else:
+            _write_file(source, out)
+
+
+@main.command()
+@click.argument("old", type=FOLDER)
+@click.argument("new", type=FOLDER)
+def diff(old: Path, new: Path) -> None:
+    """Show the quads that changed between two releases; exit code 1 if any did."""
+    changes = compare(open_release(old), open_release(new))
+    for sign, lines in (("-", changes.removed), ("+", changes.added)):
+        for line in lines:
+            click.echo(f"{sign} {line}", nl=False)
+    click.echo(f"{len(changes.removed)} removed, {len(changes.added)} added", err=True)
+    if changes:
+        sys.exit(1)
+
+
+def _build(project: Path, out: Path) -> Release:
+    """Build, with a progress bar where there is a terminal to show it on."""
+    from kg.build import STEPS, build
+
+    started = time.monotonic()
+    with _progress(STEPS) as tell:
+        release = build(project, out, tell)
+    made, counts = release.manifest, release.manifest.counts
+    click.echo(
+        f"{made.name} {made.version[:12]}: {counts['triples']} triples asserted, "
+        f"{counts['named_graphs']} claims with {counts['named_graph_triples']}, "
+        f"in {time.monotonic() - started:.1f} s -> {release.path}",
+        err=True,
+    )
+    return release
+
+
+@contextmanager
+def _progress(steps: Sequence[str]) -> Iterator[Callable[[str], None]]:
+    if not sys.stderr.isatty():
+        yield lambda step: None
+        return
+    with click.progressbar(
+        length=len(steps), file=sys.stderr, show_eta=False, item_show_func=lambda step: step
+    ) as bar:
+        yield lambda step: bar.update(1, step)
+
+
+@contextmanager
+def _made(
+    files: tuple[Path, ...], project: Path, release: Path | None, base: str
+) -> Iterator[Path]:
+    """Find or make the release to serve; one made from files is gone afterwards."""
+    if files:
+        from kg.publish import publish
+
+        with tempfile.TemporaryDirectory(prefix="kg-") as folder:
+            yield publish(files, Path(folder) / "release", base.rstrip("/") + "/").path
+    elif release is not None:
+        yield open_release(release).path
+    else:
+        from kg.build import is_current
+
+        out = project / "release"
+        if not is_release(out) or not is_current(open_release(out), project):
+            _build(project, out)
+        yield out
+
+
+def _open_store(release: Path, endpoint: str | None) -> tuple[Store, Mapping[str, str]]:
+    if endpoint:
+        return EndpointStore(endpoint), {}
+    opened = open_release(release)
+    return opened.open_store(), opened.manifest.prefixes
+
+
+def _read(file: TextIO) -> str:
+    try:
+        return file.read()
+    except UnicodeDecodeError:
+        raise QueryError("the query is not UTF-8; save it as UTF-8") from None
+
+
+def _to_dump(name: str) -> str:
+    """Resolve the name of a dump's format, refusing others as misuse."""
+    format = to_format(name)
+    if format is None or format.name not in _DUMPS:
+        raise click.BadParameter(f"{name!r} is no dump's format; take one of {', '.join(_DUMPS)}")
+    return format.name
+
+
+def _write_file(source: BinaryIO, out: Path) -> None:
+    """Write a file whole, or leave what was there."""
+    part = out.with_name(f".{out.name}.part")
+    try:
+        with part.open("wb") as target:
+            shutil.copyfileobj(source, target)
+        part.replace(out)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ReleaseError(f"the file cannot be written: {error.strerror}", str(out)) from None
