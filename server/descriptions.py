@@ -1,0 +1,221 @@
+"""What describes the service and the data for programs: service description, VoID and DCAT,
+ontology, shapes and context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from flask import Blueprint, Response, request
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+
+from kg.terms import DCAT, RDF_TYPE, RDFS_COMMENT, VOID, XSD_INTEGER
+from server.frame import addresses
+from server.graphs import write_graph, write_quads
+from server.links import link_header
+from server.negotiation import FORMATS, HTML, JSONLD, RDF, Offer
+from server.ontology import show_shapes, show_terms
+from server.problems import ProblemError
+from server.protocol import GRAPH_OFFERS, TABLE_OFFERS
+from server.replies import frame_links, negotiate, reply
+from server.site import Site, current_site
+
+pages = Blueprint("descriptions", __name__)
+
+SD = "http://www.w3.org/ns/sparql-service-description#"
+MEDIA_FORMATS = "http://www.w3.org/ns/formats/"
+SERVICE_OFFERS = (*(FORMATS[name] for name in ("ttl", "jsonld", "rdf", "nt")), HTML)
+GRAPHS_LISTED = 5000
+
+_FORMAT_IRIS = {
+    "json": "SPARQL_Results_JSON",
+    "xml": "SPARQL_Results_XML",
+    "csv": "SPARQL_Results_CSV",
+    "tsv": "SPARQL_Results_TSV",
+    "ttl": "Turtle",
+    "nt": "N-Triples",
+    "jsonld": "JSON-LD",
+    "rdf": "RDF_XML",
+    "trig": "TriG",
+    "nq": "N-Quads",
+}
+
+
+def endpoint_url() -> str:
+    """Give the endpoint's address as the visitor reached it, or as the settings name it."""
+    public = current_site().settings.public_url or request.url_root
+    return public.rstrip("/") + "/sparql"
+
+
+def service_description(offer: Offer) -> bytes:
+    """Describe the endpoint (SPARQL 1.1 Service Description), graphs with their counts."""
+    return write_graph(_describe_service(current_site(), endpoint_url()), offer.name)
+
+
+def _describe_service(site: Site, url: str) -> list[Triple]:
+    service, dataset = NamedNode(url), NamedNode(url + "#dataset")
+    graph = NamedNode(url + "#default-graph")
+    rows: list[tuple[NamedNode, str, NamedNode | Literal]] = [
+        (service, "endpoint", service),
+        (service, "supportedLanguage", NamedNode(SD + "SPARQL11Query")),
+        (service, "defaultDataset", dataset),
+        (dataset, "defaultGraph", graph),
+    ]
+    names = dict.fromkeys(o.name for o in (*TABLE_OFFERS, *GRAPH_OFFERS) if o is not HTML)
+    rows += [
+        (service, "resultFormat", NamedNode(MEDIA_FORMATS + _FORMAT_IRIS[name])) for name in names
+    ]
+    types = ((service, "Service"), (dataset, "Dataset"), (graph, "Graph"))
+    triples = [Triple(s, NamedNode(SD + p), o) for s, p, o in rows]
+    triples += [Triple(s, RDF_TYPE, NamedNode(SD + kind)) for s, kind in types]
+    triples.append(Triple(service, RDFS_COMMENT, Literal(_limits(site), language="en")))
+    served, version = NamedNode(DCAT + "servesDataset"), NamedNode(DCAT + "version")
+    triples.append(Triple(service, served, NamedNode(site.dataset.iri)))
+    triples.append(Triple(dataset, version, Literal(site.version)))
+    return triples + _describe_graphs(site, url, dataset, graph)
+
+
+def _limits(site: Site) -> str:
+    limits = site.settings
+    return (
+        "Read-only. Updates and SERVICE are refused, FROM never fetches, and default-graph-uri "
+        "and named-graph-uri choose among the graphs listed here. A query has at most "
+        f"{limits.query_bytes} bytes, a result at most {limits.result_bytes} bytes; nothing is "
+        "ever cut: what does not fit is refused."
+    )
+
+
+def _describe_graphs(site: Site, url: str, dataset: NamedNode, default: NamedNode) -> list[Triple]:
+    counts = site.graph_counts
+    size = NamedNode(VOID + "triples")
+    triples = []
+    listed = islice(sorted(counts.items(), key=lambda item: str(item[0])), GRAPHS_LISTED)
+    for number, (name, count) in enumerate(listed):
+        graph = default
+        if isinstance(name, NamedNode):
+            entry, graph = NamedNode(f"{url}#entry-{number}"), NamedNode(f"{url}#graph-{number}")
+            triples += [
+                Triple(dataset, NamedNode(SD + "namedGraph"), entry),
+                Triple(entry, RDF_TYPE, NamedNode(SD + "NamedGraph")),
+                Triple(entry, NamedNode(SD + "name"), name),
+                Triple(entry, NamedNode(SD + "graph"), graph),
+                Triple(graph, RDF_TYPE, NamedNode(SD + "Graph")),
+            ]
+        triples.append(Triple(graph, size, Literal(str(count), datatype=XSD_INTEGER)))
+    return triples
+
+
+@pages.route("/void")
+@pages.route("/catalog")
+@pages.route("/.well-known/void")
+def void() -> Response:
+    """Describe the dataset: DCAT-AP and VoID, from the release's catalog."""
+    return _described(VOID_PAGE)
+
+
+@pages.route("/void.<suffix>")
+def void_as(suffix: str) -> Response:
+    """Give the description in the form the address names."""
+    return _described(VOID_PAGE, suffix)
+
+
+@pages.route("/def")
+def definitions() -> Response:
+    """Give the ontology: a page for people, RDF for programs."""
+    return _described(DEF_PAGE)
+
+
+@pages.route("/def.<suffix>")
+def definitions_as(suffix: str) -> Response:
+    """Give the ontology in the form the address names."""
+    return _described(DEF_PAGE, suffix)
+
+
+@pages.route("/def/<version>")
+def definitions_of(version: str) -> Response:
+    """Give one version of the ontology, if it is the one of this release."""
+    held = current_site().release.manifest.ontology_version
+    if version != held:
+        detail = f"This release holds version {held} of the ontology; {version} is not kept here."
+        raise ProblemError(404, "not-found", detail, {"version": held})
+    return _described(DEF_PAGE)
+
+
+@pages.route("/shapes")
+def shapes() -> Response:
+    """Give the shapes the data is checked with."""
+    return _described(SHAPES_PAGE)
+
+
+@pages.route("/shapes.<suffix>")
+def shapes_as(suffix: str) -> Response:
+    """Give the shapes in the form the address names."""
+    return _described(SHAPES_PAGE, suffix)
+
+
+@pages.route("/context.jsonld")
+def context() -> Response:
+    """Give the JSON-LD context."""
+    body = small_file("ontology/context.jsonld")
+    canonical = link_header(current_site().base + "context.jsonld", "canonical")
+    return reply(JSONLD, lambda: body, links=[canonical])
+
+
+@dataclass(frozen=True)
+class Described:
+    """A Turtle file of the release with an address of its own; `page` shows it to people."""
+
+    address: str
+    file: str
+    page: Callable[[bytes], str] | None = None
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """The forms it can be had in."""
+        return (*RDF, HTML) if self.page else RDF
+
+
+VOID_PAGE = Described("void", "catalog.ttl")
+DEF_PAGE = Described("def", "ontology/def.ttl", show_terms)
+SHAPES_PAGE = Described("shapes", "ontology/shapes.ttl", show_shapes)
+
+
+def _described(what: Described, suffix: str | None = None) -> Response:
+    """Answer with a Turtle file of the release, in the form asked for."""
+    body, to = small_file(what.file), addresses().to
+    urls = {o.name: to(f"/{what.address}.{o.name}") for o in what.offers}
+    chosen = negotiate(what.offers, urls) if suffix is None else _by_suffix(suffix, what.offers)
+    alternates = {o: urls[o.name] for o in what.offers if o is not chosen}
+    links = frame_links(current_site().base + what.address, alternates)
+    page = what.page
+    if chosen is HTML and page is not None:
+        return reply(HTML, lambda: page(body), links=links)
+    return reply(chosen, lambda: rewrite(body, chosen.name), links=links)
+
+
+def _by_suffix(suffix: str, offers: Sequence[Offer]) -> Offer:
+    for offer in offers:
+        if offer.name == suffix:
+            return offer
+    names = ", ".join(offer.name for offer in offers)
+    raise ProblemError(404, "not-found", f"There is no form .{suffix} here; there are: {names}.")
+
+
+def small_file(path: str) -> bytes:
+    """Give a small file of the release.
+
+    Raises:
+        ProblemError: 404 when this release has none such.
+    """
+    found = current_site().files.get(path)
+    if found is None:
+        raise ProblemError(404, "not-found", f"This release has no {path}.")
+    return found
+
+
+def rewrite(turtle: bytes, format_name: str) -> bytes:
+    """Give a Turtle file of the release as it is, or in another format."""
+    if format_name == "ttl":
+        return turtle
+    return write_quads(parse(turtle, RdfFormat.TURTLE), format_name)

@@ -1,0 +1,86 @@
+"""The frame of every page: language, addresses, and what the templates may rely on."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+
+from server.links import Addresses, web_address
+from server.negotiation import choose_language
+from server.site import current_site
+from server.values import Reader, longest_first
+from server.wording import LANGUAGE_NAMES, LANGUAGES, PHRASES
+
+FIRST_QUERY = """PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+
+SELECT ?thing ?label WHERE {
+  ?thing rdfs:label ?label .
+}
+LIMIT 20"""
+
+
+def page_language() -> str:
+    """Say which language the visitor reads: `?lang=`, then `Accept-Language`, then English."""
+    header = request.headers.get("Accept-Language", "")
+    return choose_language(request.args.get("lang"), header, LANGUAGES)
+
+
+def addresses() -> Addresses:
+    """Make the addresses for the answer at hand."""
+    site = current_site()
+    chosen = request.args.get("lang")
+    return Addresses(
+        base=site.base,
+        root=request.script_root,
+        lang=chosen if chosen in LANGUAGES else None,
+        described=site.look.described,
+    )
+
+
+def page_reader() -> Reader:
+    """Give the reader through whose eyes the page at hand is made."""
+    site = current_site()
+    prefixes = longest_first(site.release.manifest.prefixes.items())
+    return Reader(site.look, addresses(), page_language(), prefixes)
+
+
+def show(template: str, **context: object) -> str:
+    """Render a page inside the frame every page has."""
+    site, lang = current_site(), page_language()
+    return render_template(
+        template,
+        site=site,
+        lang=lang,
+        say=PHRASES[lang],
+        to=addresses().to,
+        web=web_address,
+        first_query=FIRST_QUERY,
+        menu=_menu(),
+        languages=_language_links(lang),
+        **context,
+    )
+
+
+def _menu() -> list[tuple[str, str]]:
+    """List what this release has to offer, by the key of its name and its address."""
+    site = current_site()
+    entries = (
+        ("queries", "/queries/", bool(site.questions)),
+        ("sparql", "/sparql", True),
+        ("ontology", "/def", "ontology/def.ttl" in site.files),
+        ("downloads", "/dumps/", True),
+        ("checks", "/report", "ontology/shapes.ttl" in site.files),
+    )
+    return [(key, path) for key, path, there in entries if there]
+
+
+def _language_links(current: str) -> list[dict[str, str | None]]:
+    kept = [(k, v) for k, v in request.args.items(multi=True) if k != "lang"]
+    plain = Addresses(current_site().base, request.script_root, None, lambda _: False)
+    return [
+        {
+            "code": code,
+            "name": LANGUAGE_NAMES[code],
+            "href": None if code == current else plain.to(request.path, **dict(kept), lang=code),
+        }
+        for code in LANGUAGES
+    ]

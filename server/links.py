@@ -1,0 +1,80 @@
+"""Where a name leads: our own addresses for our own names, live links only for http and https."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode, urlsplit
+
+from pyoxigraph import NamedNode
+
+_OWN = re.compile(r"[^/?#]+/[^/?#.]+\Z")
+_SAFE = "/:#?&=+,;@!$'()*~-._%"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Make the addresses of one answer.
+
+    `root` is the path the service is mounted at; `lang` is set when the visitor chose a language
+    in the address, so that links keep it; `described` says whether this release says anything of
+    an IRI that is not one of its own.
+    """
+
+    base: str
+    root: str
+    lang: str | None
+    described: Callable[[NamedNode], bool]
+
+    def to(self, path: str, **parameters: str) -> str:
+        """Address one of our own paths, written from the root: `/dumps/`."""
+        path, hash_, fragment = path.partition("#")
+        if self.lang:
+            parameters.setdefault("lang", self.lang)
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        return f"{self.root}{quote(path, safe=_SAFE)}{query}{hash_}{quote(fragment, safe=_SAFE)}"
+
+    def document(self, iri: str, suffix: str = "") -> str:
+        """Address the document about a thing: `/doc/KIND/SLUG`, or `/resource?iri=` for foreign."""
+        own = own_path(iri, self.base)
+        if own is not None:
+            return self.to(f"/doc/{own}{'.' + suffix if suffix else ''}")
+        return self.to("/resource", iri=iri, **({"format": suffix} if suffix else {}))
+
+    def href(self, node: NamedNode) -> str | None:
+        """Say where a link to a thing leads; None: nowhere safe, so it stays plain text."""
+        rest = node.value.removeprefix(self.base)
+        if rest != node.value and rest.startswith(("def#", "shapes#", "def", "shapes")):
+            return self.to(f"/{rest}")
+        if own_path(node.value, self.base) is not None:
+            return self.document(node.value)
+        if self.described(node):
+            return self.document(node.value)
+        return web_address(node.value)
+
+
+def own_path(iri: str, base: str) -> str | None:
+    """Give KIND/SLUG of an own name `BASE id/KIND/SLUG`, None for any other name."""
+    if not iri.startswith(f"{base}id/"):
+        return None
+    path = iri.removeprefix(f"{base}id/")
+    return path if _OWN.match(path) else None
+
+
+def web_address(iri: str) -> str | None:
+    """Give an IRI back as a link target if it is http(s) with a host, else None."""
+    try:
+        parts = urlsplit(iri)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in ("http", "https") or not host:
+        return None
+    return quote(iri, safe=_SAFE)
+
+
+def link_header(target: str, rel: str, media_type: str | None = None) -> str:
+    """Write one `Link` header value (RFC 8288)."""
+    kind = f'; type="{media_type}"' if media_type else ""
+    return f'<{quote(target, safe=_SAFE)}>; rel="{rel}"{kind}'

@@ -1,0 +1,256 @@
+"""One release, opened once, with what every answer needs of it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, cast
+
+from flask import current_app, g
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
+
+from kg.errors import KnowledgeError, QueryError
+from kg.release import MANIFEST, Release, open_release
+from kg.sources import parse_query
+from kg.sparql import check_query
+from kg.store import GraphName, Store
+from kg.terms import DCAT_DATASET, DCTERMS, DCTERMS_TITLE, RDF_TYPE, VOID, Terms
+from server.lookups import Lookups, Text, best, plain, to_text
+from server.settings import Settings
+
+_LICENSE = NamedNode(DCTERMS + "license")
+_CLASS = NamedNode(VOID + "class")
+_ENTITIES = NamedNode(VOID + "entities")
+_EXAMPLE = NamedNode(VOID + "exampleResource")
+_DESCRIPTION = NamedNode(DCTERMS + "description")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A competency query of the release; `runs_here` is false for one that needs SERVICE."""
+
+    name: str
+    text: str
+    questions: Mapping[str, str]
+    notes: Mapping[str, str]
+    runs_here: bool
+
+    def asked(self, lang: str) -> Text:
+        """Give the question in the reader's language."""
+        return _in_language(self.questions, lang) or Text(self.name)
+
+    def note(self, lang: str) -> Text | None:
+        """Give what the query's author adds to the question, if anything."""
+        return _in_language(self.notes, lang)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What the catalog says of the dataset as a whole."""
+
+    iri: str
+    titles: tuple[Text, ...]
+    descriptions: tuple[Text, ...]
+    license: str | None
+    examples: tuple[str, ...]
+    classes: tuple[tuple[str, int], ...]
+
+
+class Folder:
+    """A release's folder, held open, so that a build that swaps folders cannot mix in its files."""
+
+    def __init__(self, path: Path) -> None:
+        self._handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file for reading.
+
+        Raises:
+            FileNotFoundError: when the release has been replaced and removed since.
+        """
+        return open(
+            name, "rb", opener=lambda file, flags: os.open(file, flags, dir_fd=self._handle)
+        )
+
+    def __del__(self) -> None:
+        os.close(self._handle)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A release being served.
+
+    `files` holds the release's small files by path, so that a page never mixes two releases;
+    `build` changes with the server's own code, for the ETags.
+    """
+
+    settings: Settings
+    release: Release
+    folder: Folder
+    files: Mapping[str, bytes]
+    store: Store
+    look: Lookups
+    dataset: Dataset
+    questions: tuple[Question, ...]
+    build: str
+
+    @property
+    def base(self) -> str:
+        """The IRI all own names begin with."""
+        return self.release.manifest.base
+
+    @property
+    def version(self) -> str:
+        """The release's one version, in full."""
+        return self.release.manifest.version
+
+    @property
+    def terms(self) -> Terms:
+        """The own terms of the release."""
+        return self.look.terms
+
+    @cached_property
+    def graph_counts(self) -> Mapping[GraphName, int]:
+        """How many triples each graph holds; counted at the first use."""
+        return self.store.graph_counts()
+
+    def title(self, lang: str) -> Text:
+        """What the dataset is called."""
+        return best(self.dataset.titles, lang) or Text(self.release.manifest.title)
+
+    def description(self, lang: str) -> Text | None:
+        """What the dataset is, in a few sentences."""
+        return best(self.dataset.descriptions, lang)
+
+
+def open_site(settings: Settings) -> Site:
+    """Open the release a server is to serve.
+
+    Raises:
+        ReleaseError: when the folder is not a whole release.
+    """
+    release = open_release(settings.release_dir)
+    store = release.open_store()
+    files = _read_small_files(release)
+    return Site(
+        settings=settings,
+        release=release,
+        folder=Folder(release.path),
+        files=files,
+        store=store,
+        look=Lookups(store, Terms(release.manifest.base)),
+        dataset=_read_dataset(files.get("catalog.ttl", b""), release.manifest.base),
+        questions=_read_questions(files),
+        build=_hash_code(Path(__file__).parent),
+    )
+
+
+class Served:
+    """The release an app serves now; a build that replaces it is taken up at the next request."""
+
+    def __init__(self, settings: Settings) -> None:
+        # The stamp first: a release that comes while this one is read is seen next time.
+        self._stamp = _stamp(settings)
+        self._site = open_site(settings)
+        self._lock = threading.Lock()
+
+    def now(self) -> Site:
+        """Give the site to answer from; a release that cannot be opened leaves the old one."""
+        stamp = _stamp(self._site.settings)
+        if stamp != self._stamp and self._lock.acquire(blocking=False):
+            try:
+                self._site = open_site(self._site.settings)
+            except (KnowledgeError, OSError) as error:
+                logging.getLogger("server").error("the new release is not taken up: %s", error)
+            finally:
+                self._stamp = stamp
+                self._lock.release()
+        return self._site
+
+
+def current_site() -> Site:
+    """Give the site of the request at hand, the same from its start to its end."""
+    if "site" not in g:
+        g.site = cast(Served, current_app.extensions["served"]).now()
+    return cast(Site, g.site)
+
+
+def _stamp(settings: Settings) -> tuple[int, int] | None:
+    """Tell one release.json from the next; None while it is being replaced."""
+    try:
+        found = (settings.release_dir / MANIFEST).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def _read_small_files(release: Release) -> dict[str, bytes]:
+    listed = [f.path for f in release.manifest.files if not f.path.startswith("dumps/")]
+    return {path: (release.path / path).read_bytes() for path in listed}
+
+
+def _read_dataset(catalog: bytes, base: str) -> Dataset:
+    quads = list(parse(catalog, RdfFormat.TURTLE, base_iri=base))
+    typed = [q.subject for q in quads if (q.predicate, q.object) == (RDF_TYPE, DCAT_DATASET)]
+    iri = typed[0] if typed else None
+    said = [q for q in quads if q.subject == iri]
+    examples = [q.object for q in said if q.predicate == _EXAMPLE]
+    licenses = [q.object for q in said if q.predicate == _LICENSE]
+    return Dataset(
+        iri=iri.value if isinstance(iri, NamedNode) else base,
+        titles=_texts(said, DCTERMS_TITLE),
+        descriptions=_texts(said, _DESCRIPTION),
+        license=licenses[0].value if licenses and isinstance(licenses[0], NamedNode) else None,
+        examples=tuple(o.value for o in examples if isinstance(o, NamedNode)),
+        classes=_read_classes(quads),
+    )
+
+
+def _read_classes(quads: list[Quad]) -> tuple[tuple[str, int], ...]:
+    """Read how many things of each class there are (VoID class partitions), most first."""
+    names = {q.subject: plain(q.object).value for q in quads if q.predicate == _CLASS}
+    counts = {q.subject: int(plain(q.object).value) for q in quads if q.predicate == _ENTITIES}
+    found = [(name, counts[part]) for part, name in names.items() if part in counts]
+    return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0])))
+
+
+def _texts(quads: list[Quad], predicate: NamedNode) -> tuple[Text, ...]:
+    objects = [q.object for q in quads if q.predicate == predicate]
+    literals = [o for o in objects if isinstance(o, Literal)]
+    return tuple(sorted(map(to_text, literals), key=lambda text: (text.lang or "", text.value)))
+
+
+def _read_questions(files: Mapping[str, bytes]) -> tuple[Question, ...]:
+    found = []
+    for path in sorted(p for p in files if p.startswith("queries/") and p.endswith(".rq")):
+        text = files[path].decode("utf-8")
+        said = parse_query(text, path)
+        name = PurePosixPath(path).stem
+        found.append(Question(name, text, said.questions, said.notes, _runs_here(text)))
+    return tuple(found)
+
+
+def _in_language(texts: Mapping[str, str], lang: str) -> Text | None:
+    return best((Text(text, code) for code, text in sorted(texts.items())), lang)
+
+
+def _runs_here(text: str) -> bool:
+    try:
+        check_query(text)
+    except QueryError:
+        return False
+    return True
+
+
+def _hash_code(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".py", ".html", ".css", ".svg", ".tsv"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

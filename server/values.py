@@ -1,0 +1,109 @@
+"""RDF terms as a page shows them: words, language, a link if there is a safe one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from kg.terms import DCTERMS_IDENTIFIER, EDTF, SKOS_NOTATION, XSD
+from server.dates import say_date
+from server.links import Addresses, web_address
+from server.lookups import Lookups, Node, Term, Text, best, local_name
+
+_DATES = {EDTF + "EDTF", XSD + "date", XSD + "gYear", XSD + "gYearMonth"}
+_WORDS = {XSD + "string", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"}
+_HTML_DATE = XSD + "date"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A value ready for a template.
+
+    `kind` is one of thing, text, date, web, other; `note` says in full what `text` shortens (an
+    IRI, a date as written, a datatype).
+    """
+
+    text: str
+    kind: str
+    lang: str | None = None
+    href: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What a page needs to turn terms into words: the look-ups, the addresses, the language."""
+
+    look: Lookups
+    addresses: Addresses
+    lang: str
+    prefixes: tuple[tuple[str, str], ...]
+    names: dict[Node, Text | None] = field(default_factory=dict)
+
+    def show(self, term: Term) -> Shown:
+        """Make any term readable."""
+        return self.literal(term) if isinstance(term, Literal) else self.thing(term)
+
+    def thing(self, node: Node) -> Shown:
+        """Name a thing and link to its page, or to the web, or nowhere."""
+        if isinstance(node, BlankNode):
+            return Shown(f"_:{node.value}", "other")
+        label = self.name(node)
+        href = self.addresses.href(node)
+        kind = "web" if href is None or href == web_address(node.value) else "thing"
+        if label is None:
+            own = node.value.startswith(self.addresses.base)
+            label = Text(local_name(node) if own else self.compact(node.value))
+        return Shown(label.value, kind, label.lang, href, node.value)
+
+    def name(self, node: Node) -> Text | None:
+        """What a thing is called, if anybody says; looked up once for a page."""
+        if node not in self.names:
+            self.names[node] = self.look.name(node, self.lang)
+        return self.names[node]
+
+    def literal(self, literal: Literal) -> Shown:
+        """Show a literal: text in its language, dates in words, the rest with its datatype."""
+        datatype = literal.datatype.value
+        if datatype in _DATES:
+            return Shown(say_date(literal.value, self.lang), "date", note=literal.value)
+        if datatype in _WORDS:
+            return Shown(literal.value, "text", literal.language)
+        return Shown(literal.value, "other", note=self.compact(datatype))
+
+    def property(self, predicate: NamedNode) -> Shown:
+        """Name a property, with its IRI in full as the note."""
+        label = self.name(predicate) or Text(local_name(predicate))
+        own = predicate.value.startswith(self.addresses.base)
+        href = self.addresses.href(predicate) if own else None
+        return Shown(label.value, "thing", label.lang, href, self.compact(predicate.value))
+
+    def compact(self, iri: str) -> str:
+        """Shorten an IRI with the release's prefixes where that leaves a plain name."""
+        for prefix, namespace in self.prefixes:
+            name = iri.removeprefix(namespace)
+            if name != iri and name and not set(name) & set("/#?:"):
+                return f"{prefix}:{name}"
+        return iri
+
+    def things(self, subject: Node, *predicates: NamedNode) -> list[Shown]:
+        """Show every value of these properties in the default graph."""
+        return [self.show(o) for p in predicates for o in self.look.objects(subject, p)]
+
+    def texts(self, subject: Node, predicate: NamedNode) -> list[Text]:
+        """Give the texts of a property in the reader's language, or in the best there is."""
+        found = self.look.texts(subject, predicate)
+        chosen = best(found, self.lang)
+        return [text for text in found if chosen and text.lang == chosen.lang]
+
+    def notation(self, node: Node) -> str | None:
+        """Give a thing's short code, if it has one."""
+        texts = [t for p in (SKOS_NOTATION, DCTERMS_IDENTIFIER) for t in self.look.texts(node, p)]
+        return texts[0].value if texts else None
+
+
+def longest_first(prefixes: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Order prefixes so that the most exact one is found first."""
+    return tuple(sorted(prefixes, key=lambda pair: (-len(pair[1]), pair[0])))

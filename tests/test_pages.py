@@ -1,0 +1,399 @@
+"""Pages for people: what they show, in which language, and that nothing in the data can harm."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from small_release import BASE, write_small_release
+
+from kg.publish import publish
+from server import Settings, create_app
+from server.dates import say_date
+from server.wording import LANGUAGES, PHRASES
+
+SERVER = Path(__file__).resolve().parent.parent / "server"
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+VOID = {"meta", "link", "br", "input", "img", "hr"}
+LANGUAGE_LINK = re.compile(r'<p class="languages">.*?</p>', re.DOTALL)
+
+
+class Page(HTMLParser):
+    """A page read strictly: every tag closed in order; its links, ids, classes and text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.words: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self.open == [], f"never closed: {self.open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        if tag == "a":
+            self.links += [value or "" for name, value in attrs if name == "href"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def read(client: FlaskClient, path: str, lang: str | None = None) -> Page:
+    headers = {**BROWSER, **({"Accept-Language": lang} if lang else {})}
+    response = client.get(path, headers=headers)
+    assert response.status_code == 200, response.text
+    assert response.content_type == "text/html; charset=utf-8"
+    return Page(response.text)
+
+
+PAGES = [
+    "/",
+    "/doc/claim/n1",
+    "/doc/claim/q1",
+    "/doc/event/first-lighting",
+    "/doc/person/ada-finch",
+    "/doc/photograph/c1",
+    "/doc/source/harbour-log",
+    "/doc/assessment/n1",
+    "/doc/verdict/contradicted",
+    "/doc/span/104-128",
+    "/sparql",
+    "/queries/",
+    "/dumps/",
+    "/def",
+    "/shapes",
+    "/report",
+    "/problems",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_well_formed_and_plain(client: FlaskClient, path: str) -> None:
+    page = read(client, path)
+    assert not {"script", "style", "iframe", "img"} & set(page.tags)
+    assert not [name for name, _ in page.attributes if name == "style" or name.startswith("on")]
+    assert page.tags.count("h1") == 1
+    assert len(page.ids) == len(set(page.ids))
+    assert dict(page.attributes)["lang"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_shows_version_licence_and_languages(client: FlaskClient, path: str) -> None:
+    page = read(client, path)
+    version = client.get("/healthz").json["version"]
+    assert version[:12] in page.text
+    assert version in dict.fromkeys(value for _, value in page.attributes)
+    assert "https://creativecommons.org/publicdomain/zero/1.0/" in page.links
+    assert "Deutsch" in page.text
+
+
+def test_no_internal_link_is_dead(client: FlaskClient) -> None:
+    seen, queue = set(PAGES), list(PAGES)
+    while queue:
+        path = queue.pop()
+        response = client.get(path, headers=BROWSER, buffered=True, follow_redirects=True)
+        assert response.status_code == 200, path
+        if response.mimetype != "text/html" or path.startswith("/sparql?"):
+            continue
+        for link in Page(LANGUAGE_LINK.sub("", response.text)).links:
+            target = link.partition("#")[0]
+            if link.startswith("/") and target not in seen:
+                seen.add(target)
+                queue.append(target)
+    assert len(seen) > 80
+
+
+def test_every_fragment_leads_somewhere(client: FlaskClient) -> None:
+    for path in ("/doc/claim/n1", "/doc/event/first-lighting", "/def"):
+        for link in read(client, path).links:
+            target, _, fragment = link.partition("#")
+            if fragment and target in ("", "/def", "/problems"):
+                assert fragment in read(client, target or path).ids, link
+
+
+def test_the_home_page_says_what_it_is_and_shows_three_claims(client: FlaskClient) -> None:
+    page = read(client, "/")
+    assert "The Old Light" in page.text
+    assert "What a short article says of a lighthouse" in page.text
+    first = page.text.index("The paper dates the first lighting to 3 May 1874.")
+    assert "✗ contradicted N1 Coast Gazette" in page.text[first:]
+    assert "Corrected by: The first lighting took place on 3 June 1874." in page.text
+    assert "Ada Finch finds the light dear to the whole coast." in page.text
+    assert "✓ corroborated 2" in page.text
+    assert "6 claims" in page.text
+    assert "textarea" in page.tags
+    assert "/dumps/lighthouse.ttl" in page.links
+    counts = client.get("/dumps/", headers={"Accept": "application/json"}).json
+    assert counts["name"] == "lighthouse"
+
+
+def test_a_contradicted_claim_shows_verdict_reason_evidence_and_correction(
+    client: FlaskClient,
+) -> None:
+    page = read(client, "/doc/claim/n1")
+    for words in (
+        "Claim N1 · narration",
+        "The paper dates the first lighting to 3 May 1874.",
+        "✗ contradicted Not accepted as fact",
+        "The harbour log gives a day one month later.",
+        "Evidence for No source found for it.",
+        "Evidence against Harbour log of Port Merrow",
+        "Gives 3 June 1874 as the day of the first lighting",
+        "Corrected by The first lighting took place on 3 June 1874.",
+        "Coast Gazette",
+        "characters 104 to 128",
+        "3 May 1874",
+        "Judged: 22 November 2026",
+    ):
+        assert words in page.text, words
+    assert "/doc/claim/n1.trig" in page.links
+
+
+def test_an_opinion_is_shown_as_one(client: FlaskClient) -> None:
+    page = read(client, "/doc/claim/q1")
+    assert "❝ evaluation Not accepted as fact" in page.text
+    assert "It is no statement of fact" in page.text
+    assert "the soul of the coast" in page.text
+    assert "relayed by Coast Gazette" in page.text
+
+
+def test_an_entity_shows_accepted_facts_with_claim_and_source(client: FlaskClient) -> None:
+    page = read(client, "/doc/event/first-lighting")
+    accepted, _, rest = page.text.partition("Said elsewhere, not accepted")
+    assert "3 June 1874" in accepted
+    assert "3 May 1874" not in accepted
+    assert "✓ corroborated" in accepted
+    assert "1 source Harbour log of Port Merrow" in accepted
+    assert "The paper dates the first lighting to 3 May 1874." in rest
+    assert "✗ contradicted N1 Coast Gazette" in rest
+    assert "/doc/claim/e-first-lighting" in page.links
+
+
+def test_a_post_that_only_a_claim_states_is_not_among_the_facts(client: FlaskClient) -> None:
+    page = read(client, "/doc/person/ada-finch")
+    assert "Nothing is accepted about it so far." in page.text
+    assert "? unverifiable C1-1" in page.text
+
+
+def test_an_accepted_post_is_shown_with_its_parts(elbe: FlaskClient) -> None:
+    page = read(elbe, "/doc/person/yakov-neumoev")
+    accepted, _, rest = page.text.partition("Said elsewhere, not accepted")
+    assert "squadron" in accepted
+    assert "According to the caption, Neumoev commands the 28th Guards Cavalry Regiment." in rest
+    assert "Corrected by:" in rest
+
+
+def test_the_bounds_of_a_date_are_left_to_the_data(client: FlaskClient) -> None:
+    assert "not before" not in read(client, "/doc/event/first-lighting").text
+
+
+def test_a_source_shows_what_rests_on_it(client: FlaskClient) -> None:
+    page = read(client, "/doc/source/harbour-log")
+    assert "Harbour log of Port Merrow, vol. 2" in page.text
+    assert "Assessment of N1" in page.text
+    assert "Guide to the Merrow coast" in page.text
+
+
+@pytest.mark.parametrize("path", ["/", "/doc/claim/n1", "/doc/object/old-light"])
+def test_the_page_speaks_the_readers_language(client: FlaskClient, path: str) -> None:
+    german = read(client, path, lang="de-DE,de;q=0.9")
+    assert "Fragen" in german.text
+    assert ("lang", "de") in german.attributes
+    answer = client.get(path, headers={**BROWSER, "Accept-Language": "de"})
+    assert answer.headers["Content-Language"] == "de"
+    english = read(client, path, lang="fr")
+    assert "Questions" in english.text
+
+
+def test_labels_come_in_the_readers_language_with_english_behind_it(client: FlaskClient) -> None:
+    page = read(client, "/doc/object/old-light?lang=de")
+    assert "Altes Feuer" in page.text
+    assert "The lighthouse at Port Merrow" in page.text
+    assert "Auch genannt: Old Light" in page.text
+
+
+def test_a_chosen_language_stays_in_the_links(client: FlaskClient) -> None:
+    page = read(client, "/doc/claim/n1?lang=ru", lang="de")
+    assert "Наша оценка" in page.text
+    own = [link for link in page.links if link.startswith("/") and "lang=" not in link]
+    assert own == []
+
+
+def test_the_pages_words_are_whole_and_used() -> None:
+    keys = {lang: set(PHRASES[lang]) for lang in LANGUAGES}
+    assert keys["en"] == keys["de"] == keys["ru"]
+    assert all(text.strip() for lang in LANGUAGES for text in PHRASES[lang].values())
+    sources = [p.read_text("utf-8") for p in SERVER.rglob("*") if p.suffix in (".html", ".py")]
+    used = set(re.findall(r"say\.(\w+)", " ".join(sources)))
+    by_name = {"classes", "properties", "queries", "sparql", "ontology", "downloads", "checks"} | {
+        f"{how}{end}"
+        for how in ("corrects", "qualifies", "disagreesWith", "confirms")
+        for end in ("", "_by")
+    }
+    by_name |= {f"n_{name}" for name in ("claims", "named_graphs", "entities", "triples", "links")}
+    assert keys["en"] == used | by_name
+    for key, text in PHRASES["en"].items():
+        assert {PHRASES[lang][key].count("{}") for lang in LANGUAGES} == {text.count("{}")}, key
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "said"),
+    [
+        ("1945-04-25", "en", "25 April 1945"),
+        ("1945-04-25", "de", "25. April 1945"),
+        ("1945-04-25", "ru", "25 апреля 1945 г."),
+        ("1944-07", "ru", "июль 1944 г."),
+        ("1945", "en", "1945"),
+        ("1945-04-25/1945-04-27", "en", "25 April 1945 – 27 April 1945"),
+        ("1945-05-05/..", "en", "5 May 1945 or later"),
+        ("../1945-05-05", "de", "5. Mai 1945 oder früher"),
+        ("[1945-04-25,1945-04-26]", "en", "25 April 1945 or 26 April 1945"),
+        ("{1945,1946}", "en", "1945 and 1946"),
+        ("1945-05~", "en", "about May 1945"),
+        ("1945-05?", "de", "vielleicht Mai 1945"),
+        ("194X", "en", "194X"),
+        ("1945-13-40", "en", "1945-13-40"),
+        ("[1945,", "en", "[1945,"),
+        ("", "en", ""),
+    ],
+)
+def test_dates_are_said_in_words_and_never_guessed(text: str, lang: str, said: str) -> None:
+    assert say_date(text, lang) == said
+
+
+PLAIN = """
+@prefix ex: <http://plain.example/> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> .
+ex:alice a foaf:Person ; foaf:name "Alice" ; foaf:knows ex:bob, [ foaf:name "Carol" ] ;
+    foaf:homepage <http://alice.example/> .
+ex:bob a foaf:Person ; foaf:name "Bob" .
+ex:graph { ex:alice foaf:age 33 . ex:bob foaf:knows ex:alice }
+"""
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """Visits a file of RDF that comes without a project."""
+    folder = tmp_path_factory.mktemp("plain")
+    (folder / "friends.trig").write_text(PLAIN, encoding="utf-8")
+    release = publish([folder / "friends.trig"], folder / "release", "http://127.0.0.1:8000/")
+    return create_app(Settings(release_dir=release.path)).test_client()
+
+
+def test_a_file_without_a_project_has_pages_documents_queries_and_dumps(
+    plain: FlaskClient,
+) -> None:
+    home = read(plain, "/")
+    assert "friends.trig" in home.text
+    assert "Checks" not in home.text
+    assert "/resource?iri=http%3A%2F%2Fxmlns.com%2Ffoaf%2F0.1%2FPerson" in home.links
+    people = read(plain, "/resource?iri=http%3A%2F%2Fxmlns.com%2Ffoaf%2F0.1%2FPerson")
+    assert "Of this kind Alice Bob" in people.text
+    alice = read(plain, "/resource?iri=http%3A%2F%2Fplain.example%2Falice")
+    assert "What the data says" in alice.text
+    assert "33 in the graph ex:graph" in alice.text
+    assert "http://alice.example/" in alice.links
+    assert "Nothing is accepted" not in alice.text
+    document = plain.get("/resource?iri=http%3A%2F%2Fplain.example%2Falice&format=nq")
+    assert '<http://plain.example/alice> <http://xmlns.com/foaf/0.1/name> "Alice"' in document.text
+    turtle = plain.get("/resource?iri=http%3A%2F%2Fplain.example%2Falice&format=ttl")
+    assert "foaf:age 33" in turtle.text
+    assert plain.get("/sparql?query=ASK%7B%7D").json["boolean"] is True
+    assert plain.get("/dumps/friends.nq", buffered=True).status_code == 200
+    for path in ("/def", "/shapes", "/context.jsonld"):
+        assert plain.get(path).status_code == 404
+
+
+def test_a_nameless_thing_has_an_address(plain: FlaskClient) -> None:
+    alice = read(plain, "/resource?iri=http%3A%2F%2Fplain.example%2Falice")
+    links = [link for link in alice.links if "genid" in link]
+    assert "Carol" in read(plain, links[0]).text
+    query = 'SELECT ?x { ?x <http://xmlns.com/foaf/0.1/name> "Carol" }'
+    row = plain.get("/sparql", query_string={"query": query}).json["results"]["bindings"][0]
+    name = row["x"]["value"].removeprefix("http://127.0.0.1:8000")
+    response = plain.get(name)
+    assert (response.status_code, response.headers["Location"]) == (303, links[0])
+
+
+def test_no_link_of_a_file_without_a_project_is_dead(plain: FlaskClient) -> None:
+    for path in ("/", "/resource?iri=http%3A%2F%2Fplain.example%2Falice", "/sparql", "/dumps/"):
+        for link in read(plain, path).links:
+            if link.startswith("/"):
+                asked = plain.get(link, headers=BROWSER, buffered=True, follow_redirects=True)
+                assert asked.status_code == 200, link
+
+
+HOSTILE = """
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+<id/thing/x> a <javascript:alert(1)> ;
+    rdfs:label "<script>alert('1')</script>"@en ;
+    <http://example.org/says> "\\u202Egnp.exe\\u202C", "a\\"b<img src=x onerror=alert(2)>" ;
+    <http://example.org/links> <javascript:alert(3)>, <data:text/html,x>, <http:no-host>,
+        <https://example.org/safe?a=1&b=2>, <http://example.org/%22onload=%22> ;
+    <https://schema.org/url> <javascript:alert(4)> ;
+    <http://example.org/empty> "" ;
+    <http://example.org/many> MANY .
+<id/thing/y> rdfs:label "a very long one: LONG" ; <http://example.org/p> _:b .
+_:b rdfs:label "nameless" .
+GRAPH <http://example.org/g> { <id/thing/x> <http://example.org/says> "only in a graph" }
+"""
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    many = ", ".join(f'"value {n}"' for n in range(10_000))
+    text = HOSTILE.replace("MANY", many).replace("LONG", "x" * 1_000_000)
+    release = write_small_release(tmp_path_factory.mktemp("hostile") / "release", text)
+    return create_app(Settings(release_dir=release)).test_client()
+
+
+def test_hostile_literals_and_names_are_only_text(hostile: FlaskClient) -> None:
+    page = read(hostile, "/doc/thing/x")
+    assert not {"script", "img"} & set(page.tags)
+    assert "<script>alert('1')</script>" in page.text
+    assert 'a"b<img src=x onerror=alert(2)>' in page.text
+    schemes = {link.partition(":")[0] for link in page.links if not link.startswith(("/", "#"))}
+    assert schemes <= {"http", "https"}
+    assert "https://example.org/safe?a=1&b=2" in page.links
+    assert "only in a graph" in page.text
+    assert "http://example.org/g" in page.text
+
+
+def test_text_of_any_direction_is_kept_apart(hostile: FlaskClient) -> None:
+    html = hostile.get("/doc/thing/x", headers=BROWSER).text
+    assert "<bdi>\u202egnp.exe\u202c</bdi>" in html
+
+
+def test_ten_thousand_values_are_listed_in_part_and_that_is_said(hostile: FlaskClient) -> None:
+    page = read(hostile, "/doc/thing/x")
+    assert "200 shown of more than 200." in page.text
+    assert page.text.count("value ") == 200
+    assert hostile.get("/doc/thing/x.nt").text.count('"value ') == 10_000
+
+
+def test_a_string_of_a_megabyte_is_shown(hostile: FlaskClient) -> None:
+    assert "x" * 1_000_000 in read(hostile, "/doc/thing/y").text
+
+
+def test_names_of_any_kind_in_the_address_are_safe(hostile: FlaskClient) -> None:
+    for iri in ("javascript:alert(1)", "http://example.org/g", BASE + "id/thing/x", "x\"'><b>"):
+        response = hostile.get("/resource", query_string={"iri": iri}, headers=BROWSER)
+        assert response.status_code in (200, 303, 404)
+        assert "<b>" not in response.text
