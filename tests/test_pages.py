@@ -33,6 +33,7 @@ class Page(HTMLParser):
         self.feed(html)
         self.close()
         assert self.open == [], f"never closed: {self.open}"
+        assert not re.search(r"built-in method| object at 0x|&lt;bound ", html), "a Python object"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
