@@ -1,7 +1,7 @@
 """Put the graph together: what is asserted, what is only expressed, and the two on one level."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -150,8 +150,3 @@ def _accepted(described: Iterable[Triple], terms: Terms) -> frozenset[NamedNode]
         elif triple.predicate == SCHEMA_ITEM_REVIEWED and isinstance(triple.object, NamedNode):
             reviewed[triple.subject] = triple.object
     return frozenset(reviewed[node] for node in accepting if node in reviewed)
-
-
-def to_graph_lines(triples: Iterable[Triple]) -> Iterator[bytes]:
-    """Write triples as sorted canonical N-Triples."""
-    return (line.encode() for line in sorted(f"{triple} .\n" for triple in triples))

@@ -20,6 +20,8 @@ from kg import __version__
 from kg.diff import compare
 from kg.errors import KnowledgeError, QueryError, ReleaseError
 from kg.formats import RDF_FORMATS, RESULT_FORMATS, to_format
+from kg.freshness import is_current
+from kg.memory import without_collector
 from kg.release import Release, is_release, open_release
 from kg.sparql import check_query
 from kg.store import EndpointStore, Store
@@ -72,9 +74,10 @@ def main(ctx: click.Context, version: bool, release: Path | None) -> None:
 @click.option("--article", type=FILE, help="The article's text, to check every span against.")
 def check(project: Path, article: Path | None) -> None:
     """Check a project: syntax, provenance, shapes, links; with --article also its spans."""
-    from kg.inspection import inspect  # here, so that no other command waits for the validator
+    with without_collector():
+        from kg.inspection import inspect  # here, so that no other command waits for the validator
 
-    findings = inspect(project, article)
+        findings = inspect(project, article)
     for finding in findings:
         click.echo(str(finding))
     if findings:
@@ -193,11 +196,12 @@ def diff(old: Path, new: Path) -> None:
 
 def _build(project: Path, out: Path) -> Release:
     """Build, with a progress bar where there is a terminal to show it on."""
-    from kg.build import STEPS, build
-
     started = time.monotonic()
-    with _progress(STEPS) as tell:
-        release = build(project, out, tell)
+    with without_collector():
+        from kg.build import STEPS, build
+
+        with _progress(STEPS) as tell:
+            release = build(project, out, tell)
     made, counts = release.manifest, release.manifest.counts
     click.echo(
         f"{made.name} {made.version[:12]}: {counts['triples']} triples asserted, "
@@ -232,8 +236,6 @@ def _made(
     elif release is not None:
         yield open_release(release).path
     else:
-        from kg.build import is_current
-
         out = project / "release"
         if not is_release(out) or not is_current(open_release(out), project):
             _build(project, out)

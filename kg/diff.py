@@ -55,6 +55,7 @@ def read_lines(release: Release) -> Iterator[str]:
     try:
         with release.dump.open(encoding="utf-8", newline="\n") as lines:
             yield from lines
-    except OSError as error:
-        message = f"the dump cannot be read: {error.strerror}; build the release again"
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        message = f"the dump cannot be read: {reason}; build the release again"
         raise ReleaseError(message, str(release.dump)) from None

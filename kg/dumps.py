@@ -46,24 +46,30 @@ def to_bytes(
     Without a context, JSON-LD is written in expanded form. Formats of one graph write the triples
     of all the graphs given. Raises ReleaseError for a name that RDF/XML cannot spell.
     """
-    quads = [_to_quad(item) for item in content]
-    triples = [quad.triple for quad in quads]
+    items: set[Quad | Triple] = set(content)
+    if format_name in ("trig", "nq", "jsonld"):
+        return _write_dataset(format_name, {_to_quad(item) for item in items}, prefixes, context)
+    triples = {item.triple if isinstance(item, Quad) else item for item in items}
     if format_name == "ttl":
-        return to_turtle(set(triples), prefixes)
-    if format_name == "trig":
-        return to_trig(set(quads), prefixes)
+        return to_turtle(triples, prefixes)
     if format_name == "nt":
-        return "".join(sorted({f"{triple} .\n" for triple in triples})).encode()
-    if format_name == "nq":
-        return "".join(sorted({to_line(quad) for quad in quads})).encode()
+        return "".join(sorted(f"{triple} .\n" for triple in triples)).encode()
     if format_name == "rdf":
-        return _to_rdfxml(set(triples), prefixes)
-    if format_name == "jsonld" and context is not None:
-        return to_jsonld(set(quads), context)
-    if format_name == "jsonld":
-        return _serialize(sorted(set(quads), key=str), RdfFormat.JSON_LD, {})
+        return _to_rdfxml(triples, prefixes)
     known = ", ".join(format.name for format in RDF_FORMATS)
     raise ReleaseError(f"{format_name} is no format of ours; take one of {known}")
+
+
+def _write_dataset(
+    format_name: str, quads: set[Quad], prefixes: Mapping[str, str], context: Context | None
+) -> bytes:
+    if format_name == "trig":
+        return to_trig(quads, prefixes)
+    if format_name == "nq":
+        return "".join(sorted(to_line(quad) for quad in quads)).encode()
+    if context is not None:
+        return to_jsonld(quads, context)
+    return _serialize(sorted(quads, key=str), RdfFormat.JSON_LD, {})
 
 
 def find_unspeakable(triples: Iterable[Triple]) -> str | None:

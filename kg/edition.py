@@ -1,9 +1,11 @@
 """What a release will hold, whatever it was made from, and how that becomes its files."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from pyoxigraph import Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from kg import __version__
 from kg.assemble import Assembled
@@ -13,9 +15,13 @@ from kg.draft import Draft
 from kg.dumps import find_unspeakable, to_bytes, to_dump
 from kg.errors import ReleaseError
 from kg.formats import BY_NAME, RDF_FORMATS
+from kg.project import CONTEXT, Project
 from kg.release import Manifest, Release, open_release
 from kg.shapes import ShapesReport, to_report_json, to_report_turtle
-from kg.terms import SH
+from kg.terms import OWL, SH
+from kg.turtle import to_turtle
+
+_VERSION_INFO = NamedNode(OWL + "versionInfo")
 
 CheckCatalog = Callable[[frozenset[Triple]], ShapesReport]
 
@@ -38,6 +44,25 @@ class Edition:
     ontology_version: str
     sources_hash: str
     extras: Mapping[str, tuple[bytes, str]] = field(default_factory=dict)
+
+
+def to_edition(
+    project: Project, assembled: Assembled, report: ShapesReport, sources_hash: str
+) -> Edition:
+    """Gather what a release of this project holds."""
+    catalog = (quad.triple for file in project.layer("catalog") for quad in file.quads)
+    return Edition(
+        name=project.name,
+        base=project.base,
+        assembled=assembled,
+        authored=frozenset(catalog),
+        prefixes=project.prefixes,
+        context=project.context,
+        report=report,
+        ontology_version=_ontology_version(project),
+        sources_hash=sources_hash,
+        extras=dict(_extras(project)),
+    )
 
 
 def write_edition(edition: Edition, draft: Draft, check_catalog: CheckCatalog) -> Release:
@@ -120,3 +145,26 @@ def _write_changes(draft: Draft, changes: Changes | None) -> None:
     for name, lines in (("added", changes.added), ("removed", changes.removed)):
         draft.write_unlisted(f"changes/{name}.nq", (line.encode() for line in lines))
     draft.write_unlisted("changes/changes.json", changes.to_json())
+
+
+def _ontology_version(project: Project) -> str:
+    versions = sorted(
+        quad.object.value
+        for file in project.layer("ontology")
+        for quad in file.quads
+        if quad.predicate == _VERSION_INFO and isinstance(quad.object, Literal)
+    )
+    return versions[0] if versions else ""
+
+
+def _extras(project: Project) -> Iterator[tuple[str, tuple[bytes, str]]]:
+    """Take over the ontology as its authors wrote it, all shapes in one file, and the queries."""
+    turtle = BY_NAME["ttl"].media_type
+    for file in project.layer("ontology"):
+        yield file.path, (file.text.encode(), turtle)
+    shapes = [quad.triple for file in project.layer("shape") for quad in file.quads]
+    yield "ontology/shapes.ttl", (to_turtle(shapes, project.prefixes), turtle)
+    context = json.dumps(project.context, ensure_ascii=False, indent=2).encode() + b"\n"
+    yield CONTEXT, (context, BY_NAME["jsonld"].media_type)
+    for query in project.queries:
+        yield f"queries/{Path(query.path).name}", (query.text.encode(), "application/sparql-query")

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from kg.assemble import assemble
-from kg.build import without_collector
 from kg.check import check_folder
 from kg.findings import Finding, sort_findings
+from kg.memory import without_collector
 from kg.passages import check_article
 from kg.project import survey_project
 from kg.rules import check_rules

@@ -6,6 +6,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import quote
 from xml.parsers import expat
 
 from pyoxigraph import (
@@ -23,8 +24,9 @@ from pyoxigraph import (
 from kg.assemble import Assembled, to_line
 from kg.draft import open_draft
 from kg.edition import Edition, write_edition
-from kg.errors import SourceError
+from kg.errors import ReleaseError, SourceError
 from kg.formats import BY_NAME, RDF_FORMATS
+from kg.memory import without_collector
 from kg.release import Release
 from kg.shapes import ShapesReport
 from kg.terms import (
@@ -56,8 +58,12 @@ def publish(files: Sequence[Path], out: Path, base: str) -> Release:
     """Make a release at `out` from RDF files; names they leave open begin with `base`.
 
     Blank nodes become IRIs under `base`, the same ones for the same content. One-graph formats
-    hold the triples of all graphs. Raises SourceError for a file that is not usable RDF.
+    hold the triples of all graphs. Raises SourceError for a file that is not usable RDF,
+    ReleaseError for a base that is no web address.
     """
+    if not re.fullmatch(r"https?://[^\s<>\"{}|^`\\#?]+/", base):
+        message = f"{base!r} is no web address that names can begin with; write https://.../"
+        raise ReleaseError(message)
     prefixes: dict[str, str] = {}
     hashes, quads = [], set[Quad]()
     for file in files:
@@ -79,7 +85,7 @@ def publish(files: Sequence[Path], out: Path, base: str) -> Release:
         ontology_version="",
         sources_hash=hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest(),
     )
-    with open_draft(out) as draft:
+    with without_collector(), open_draft(out) as draft:
         return write_edition(edition, draft, lambda catalog: ShapesReport())
 
 
@@ -101,7 +107,8 @@ def _parse(content: bytes, file: Path, base: str, prefixes: dict[str, str]) -> I
     if file.suffix == ".gz":
         content = _unpack(content, file)
     try:
-        parser = parse(content, format, base_iri=f"{base}{file.name}")
+        name = quote(file.name.removesuffix(".gz"))
+        parser = parse(content, format, base_iri=f"{base}{name}")
         for quad in parser:
             if isinstance(quad.object, Triple) or isinstance(quad.subject, Triple):
                 message = "the file holds triples within triples (RDF 1.2), which no dump can keep"

@@ -149,7 +149,7 @@ def _check_quickly(text: str, max_nesting: int, max_operators: int) -> QueryForm
     """
     nesting = sum(map(text.count, "({[<"))
     operators = sum(map(text.count, "|&+-*/!=<>")) + len(text) // 4
-    if nesting > max_nesting or operators > max_operators or "service" in text.lower():
+    if nesting > max_nesting or operators > max_operators or "SERVICE" in text.upper():
         return None
     start = _PROLOGUE.match(text)
     return _FORMS[start[1].upper()] if start else None

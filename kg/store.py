@@ -168,6 +168,8 @@ class EndpointStore:
     """Any SPARQL 1.1 endpoint, asked over HTTP."""
 
     def __init__(self, url: str, timeout_s: int = 30) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise ReleaseError(f"{url} is no address of an endpoint; write http:// or https://...")
         self._url = url
         self._timeout_s = timeout_s
 
@@ -255,7 +257,8 @@ class EndpointStore:
         try:
             body: bytes = asked.query().response.read()
         except QueryBadFormed as error:
-            raise QueryError(f"the endpoint {self._url} refuses this query: {error}") from None
+            reason = str(error).rpartition("Response:")[2].strip()
+            raise explain_syntax_error(reason, text) from None
         except (EndPointNotFound, HTTPError, URLError, TimeoutError, OSError) as error:
             message = f"the endpoint {self._url} does not answer ({error}); check that it runs"
             raise ReleaseError(message) from None

@@ -13,9 +13,10 @@ import pytest
 from conftest import LIGHTHOUSE, Edit
 from pyoxigraph import Literal, NamedNode, Store
 
-from kg.build import STEPS, build, is_current
+from kg.build import STEPS, build
 from kg.draft import open_draft
 from kg.errors import KnowledgeError, ProjectError, ReleaseError, ShapeError
+from kg.freshness import is_current
 from kg.release import Release, open_release
 
 BASE = "https://example.org/lighthouse/"
@@ -318,7 +319,8 @@ def test_a_folder_that_is_no_project_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="this folder is no project"):
         build(tmp_path, tmp_path / "release")
     with pytest.raises(ProjectError, match="does not exist"):
-        build(tmp_path / "nowhere", tmp_path / "release")
+        build(tmp_path / "nowhere", tmp_path / "nowhere/release")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_blank_node_is_released(built: Release) -> None:

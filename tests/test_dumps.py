@@ -302,3 +302,15 @@ def test_compressed_dumps_hold_the_same_bytes(tmp_path: Path) -> None:
         packed = (out / f"dumps/lighthouse.{name}.gz").read_bytes()
         assert gzip.decompress(packed) == plain
         assert packed[4:8] == b"\0\0\0\0"  # no time in the header
+
+
+def test_the_real_dumps_hold_the_same_to_every_parser(elbe_release: Path) -> None:
+    whole = (elbe_release / "dumps/elbe-day.nq").read_bytes()
+    wanted = whole.decode().split("\n")[:-1]
+    assert read_with_pyoxigraph(whole, "nq") == [f"{line}\n" for line in wanted]
+    for name in DATASETS:
+        content = (elbe_release / f"dumps/elbe-day.{name}").read_bytes()
+        assert read_with_pyoxigraph(content, name) == [f"{line}\n" for line in wanted], name
+        assert read_with_rdflib(content, name) == [f"{line}\n" for line in wanted], name
+    packed = (elbe_release / "dumps/elbe-day.jsonld").read_bytes()
+    assert read_with_pyld(packed) == [f"{line}\n" for line in wanted]
