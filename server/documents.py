@@ -6,6 +6,7 @@ wish is a program, and browsers always ask for HTML.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from flask import Blueprint, Response, request
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from kg.assemble import statements
+from kg.nesting import nest
 from kg.terms import (
     DCAT,
     DCTERMS,
@@ -134,7 +136,9 @@ def _answer(thing: NamedNode, offer: Offer) -> Response:
     held = gather(site, thing, canonical)
     if held.cut:
         headers["Result-Cut"] = f"statements pointing here: first {site.settings.document_links}"
-    return reply(offer, lambda: write_document(held, offer.name), links=links, headers=headers)
+    return reply(
+        offer, lambda: write_document(held, thing, offer.name), links=links, headers=headers
+    )
 
 
 def _canonical(site: Site, thing: NamedNode) -> str:
@@ -152,10 +156,16 @@ class Document:
     cut: bool
 
 
-def write_document(held: Document, format_name: str) -> bytes:
-    """Write a document in one of the formats."""
+def write_document(held: Document, thing: NamedNode, format_name: str) -> bytes:
+    """Write the document about a thing in one of the formats; JSON-LD is nested around it."""
     keeps_graphs = format_name in DATASET_FORMATS
-    return write_quads(held.quads if keeps_graphs else held.in_one_graph, format_name)
+    body = write_quads(held.quads if keeps_graphs else held.in_one_graph, format_name)
+    if format_name != "jsonld":
+        return body
+    flat = json.loads(body)
+    if not isinstance(flat, dict):  # No context, as for plain files: expanded form stays flat.
+        return body
+    return json.dumps(nest(flat, thing.value), ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def gather(site: Site, thing: NamedNode, canonical: str) -> Document:
