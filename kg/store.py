@@ -134,6 +134,16 @@ class EmbeddedStore:
     ) -> QueryResult:
         """Answer a query; see `Store.query`."""
         check_query(text)
+        return self.evaluate(text, default_graphs=default_graphs, named_graphs=named_graphs)
+
+    def evaluate(
+        self,
+        text: str,
+        *,
+        default_graphs: Sequence[str] | None = None,
+        named_graphs: Sequence[str] | None = None,
+    ) -> QueryResult:
+        """Answer a query that has been checked already; see `Store.query`."""
         given = default_graphs is not None or named_graphs is not None
         try:
             with _sentences():
@@ -162,6 +172,18 @@ class EmbeddedStore:
         for quad in self._store:
             counts[quad.graph_name] = counts.get(quad.graph_name, 0) + 1
         return counts
+
+
+class LoadedStore(EmbeddedStore):
+    """The engine inside this process, over a dataset held in memory."""
+
+    def __init__(self, dump: Path) -> None:
+        self._store = ox.Store()
+        try:
+            self._store.bulk_load(path=str(dump), format=RdfFormat.N_QUADS)
+        except (OSError, SyntaxError) as error:
+            message = f"the dump {dump} cannot be read ({error}); build the release again"
+            raise ReleaseError(message) from None
 
 
 class EndpointStore:

@@ -19,7 +19,7 @@ from kg.errors import KnowledgeError, QueryError
 from kg.release import MANIFEST, Release, open_release
 from kg.sources import parse_query
 from kg.sparql import check_query
-from kg.store import GraphName, Store
+from kg.store import EmbeddedStore, GraphName
 from kg.terms import DCAT_DATASET, DCTERMS, DCTERMS_TITLE, RDF_TYPE, VOID, Terms
 from server.lookups import Lookups, Text, best, plain, to_text
 from server.settings import Settings
@@ -94,7 +94,7 @@ class Site:
     release: Release
     folder: Folder
     files: Mapping[str, bytes]
-    store: Store
+    store: EmbeddedStore
     look: Lookups
     dataset: Dataset
     questions: tuple[Question, ...]

@@ -9,16 +9,18 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kg.errors import KnowledgeError, QueryError
 from kg.sparql import check_query, tokens
-from server.answers import QueryRequest, ResultTooLargeError, UnwritableError, answer
+from server.answers import InProcess, QueryRequest
 from server.descriptions import SERVICE_OFFERS, service_description
 from server.frame import addresses, page_reader, show
 from server.links import link_header
+from server.limits import ResultLimitError, limits_of
 from server.lookups import Term
 from server.negotiation import HTML, Offer
 from server.problems import ProblemError
 from server.protocol import Given, offers_for, pick_by_name, read_request
 from server.replies import general_links, negotiate, reply
 from server.site import current_site
+from server.spool import UnwritableError
 from server.values import Reader, Shown
 
 pages = Blueprint("sparql", __name__)
@@ -64,10 +66,11 @@ def _with_query(given: Given, query: str) -> Response:
     asked = QueryRequest(query, _format_for(offer, form), given.default_graphs, given.named_graphs)
     try:
         site = current_site()
-        body = answer(
-            site.store, asked, site.settings.result_bytes, site.release.manifest.prefixes
-        ).body
-    except (QueryError, ResultTooLargeError, UnwritableError) as error:
+        manifest = site.release.manifest
+        limits = limits_of(site.settings)
+        process = InProcess(site.store, limits, manifest.prefixes, manifest.version)
+        body = process.evaluate(asked, "").read()
+    except (QueryError, ResultLimitError, UnwritableError) as error:
         return _refuse(error, query)
     repeatable = _is_repeatable(query) and not (form in ("CONSTRUCT", "DESCRIBE") and b"_:" in body)
     page = (lambda: _result_page(query, body, form in ("SELECT", "ASK"))) if offer is HTML else None
@@ -100,8 +103,8 @@ def _is_repeatable(query: str) -> bool:
 
 def _refuse(error: KnowledgeError, query: str) -> Response:
     """Answer a program with a problem, a person with the form and the sentence above it."""
-    if isinstance(error, ResultTooLargeError):
-        facts = {"limit_bytes": error.limit}
+    if isinstance(error, ResultLimitError):
+        facts = {"limit_bytes": error.value}
         problem = ProblemError(507, "result-too-large", error.message, facts)
     elif isinstance(error, UnwritableError):
         problem = ProblemError(406, "not-acceptable", error.message)
