@@ -12,8 +12,8 @@ from kg.sparql import check_query, tokens
 from server.answers import InProcess, QueryRequest
 from server.descriptions import SERVICE_OFFERS, service_description
 from server.frame import addresses, page_reader, show
-from server.links import link_header
 from server.limits import ResultLimitError, limits_of
+from server.links import link_header
 from server.lookups import Term
 from server.negotiation import HTML, Offer
 from server.problems import ProblemError
