@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from time import perf_counter
-from typing import BinaryIO, Literal, Protocol
+from typing import Any, BinaryIO, Literal, Protocol, cast
 
 from pyoxigraph import Triple
 
@@ -84,6 +84,10 @@ class Evaluating(Protocol):
         """
         ...
 
+    def status(self) -> dict[str, Any]:
+        """Tell whether it is `ready` (1 or 0), which release it has, and of its workers."""
+        ...
+
 
 class InProcess:
     """Answers in this process, with no limit on time or memory: for tests, and one's own data."""
@@ -101,6 +105,10 @@ class InProcess:
         body, durations = answer(self._store, request, self._limits, self._prefixes)
         whole = body.take()
         return Evaluated(whole, body.length, "process", durations, self._version)
+
+    def status(self) -> dict[str, Any]:
+        """Tell of itself; see `Evaluating.status`."""
+        return {"ready": 1, "release": self._version}
 
 
 def answer(
@@ -129,7 +137,7 @@ def answer(
     run = perf_counter()
     spool = Spool(limits.result_bytes)
     try:
-        result.write(spool, request.format, prefixes)
+        result.write(cast(BinaryIO, spool), request.format, prefixes)
         spool.finish(request.format)
     except BaseException:
         spool.close()
