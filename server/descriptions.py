@@ -16,8 +16,8 @@ from server.graphs import write_graph, write_quads
 from server.links import link_header
 from server.negotiation import FORMATS, HTML, JSONLD, RDF, Offer
 from server.ontology import show_shapes, show_terms
-from server.problems import ProblemError
 from server.protocol import GRAPH_OFFERS, TABLE_OFFERS
+from server.refusals import ProblemError
 from server.replies import frame_links, negotiate, reply
 from server.site import Site, current_site
 

@@ -40,6 +40,9 @@ class Offer:
         return self.media_type
 
 
+VARY = "Accept, Accept-Encoding, Accept-Language"
+"""What every negotiated answer depends on."""
+
 HTML = Offer("html", "text/html", "HTML")
 JSON = Offer("json", "application/json", "JSON")
 PROBLEM = Offer("problem", "application/problem+json", "problem details")
