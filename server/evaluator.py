@@ -23,7 +23,7 @@ from kg.release import Release, open_release
 from kg.store import EmbeddedStore, LoadedStore
 from server import system
 from server.foreman import Foreman
-from server.frames import Ears, Setup
+from server.frames import Setup
 
 _PAUSE_S = 0.2
 
@@ -34,7 +34,8 @@ def main() -> NoReturn:
         signal.signal(number, signal.SIG_IGN)  # meant for the server, which then closes our input
     setup = Setup.from_line(_read_line(0))
     try:
-        release = open_release(Path(setup.release_dir))
+        folder, path = _hold(setup.release_dir)
+        release = open_release(path)
         open_store, triples = _open(release, setup.limits.memory_triples)
     except KnowledgeError as error:
         print(json.dumps({"error": str(error)}), flush=True)
@@ -46,14 +47,24 @@ def main() -> NoReturn:
     gc.freeze()
     ready = {"ready": release.manifest.version, "triples": triples}
     print(json.dumps(ready), flush=True)
-    _keep_foreman(lambda: Foreman(ears, setup.limits, open_store, manifest), ears)
+    _keep_foreman(lambda: Foreman(ears, setup.limits, open_store, manifest, folder))
+
+
+def _hold(release_dir: str) -> tuple[int, Path]:
+    """Hold the folder itself, so that one that takes its place later is never mistaken for it."""
+    try:
+        folder = os.open(release_dir, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise ReleaseError(f"the release cannot be read: {error.strerror}", release_dir) from None
+    held = Path(f"/proc/self/fd/{folder}")
+    return folder, held if held.is_dir() else Path(release_dir)
 
 
 def _open(release: Release, memory_triples: int) -> tuple[Callable[[], EmbeddedStore], int]:
     """Tell how a worker comes by the data: with the fork, or from the disk after it."""
     triples = _count_lines(release.dump) if release.dump.is_file() else memory_triples + 1
     if triples <= memory_triples:
-        loaded = LoadedStore(release.dump)
+        loaded = LoadedStore(release.dump, release.manifest.base)
         return (lambda: loaded), triples
     release.open_store()  # only to see that it can be opened
     path = release.path / "store"
@@ -77,13 +88,12 @@ def _read_line(number: int) -> bytes:
     return line
 
 
-def _keep_foreman(make: Callable[[], Foreman], ears: Ears) -> NoReturn:
+def _keep_foreman(make: Callable[[], Foreman]) -> NoReturn:
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     wake, woken = os.pipe()
     for end in (wake, woken):
         os.set_blocking(end, False)
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
-    me = os.getpid()
     while True:
         born = time.monotonic()
         pid = os.fork()
@@ -91,7 +101,7 @@ def _keep_foreman(make: Callable[[], Foreman], ears: Ears) -> NoReturn:
             os.close(wake)
             os.close(woken)
             try:
-                make().run(0, me)
+                make().run(0)
             finally:
                 os._exit(70)
         stopped = _wait_for_end(pid, wake)

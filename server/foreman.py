@@ -8,7 +8,6 @@ import os
 import selectors
 import signal
 import socket
-import sys
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
@@ -44,11 +43,13 @@ class Foreman:
         limits: Limits,
         open_store: Callable[[], EmbeddedStore],
         manifest: dict[str, Any],
+        folder: int,
     ) -> None:
         self._ears = ears
         self._limits = limits
         self._open_store = open_store
         self._manifest = manifest
+        self._folder = folder
         self._hands: dict[int, _Hand] = {}
         self._fates: OrderedDict[str, int] = OrderedDict()
         self._asking: dict[str, list[socket.socket]] = {}
@@ -59,9 +60,11 @@ class Foreman:
         self._selector = selectors.DefaultSelector()
         self._due: list[tuple[float, int]] = []
 
-    def run(self, told_to_stop: int, parent: int) -> NoReturn:
-        """Work until `told_to_stop`, a pipe, ends; then let running queries finish."""
-        del parent  # the foreman outlives it: a new evaluator takes over when it is ready
+    def run(self, told_to_stop: int) -> NoReturn:
+        """Work until `told_to_stop`, a pipe, ends; then let running queries finish.
+
+        The foreman outlives its evaluator: it works on until a new evaluator is ready.
+        """
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         wake, woken = os.pipe()
         for end in (wake, woken):
@@ -101,22 +104,23 @@ class Foreman:
         foreman = os.getpid()
         pid = os.fork()
         if pid == 0:
+            words = os.dup(2)
             try:
-                self._become_worker(lane, slot, foreman)
+                self._become_worker(lane, slot, foreman, words)
             except BaseException as error:
-                print(f"a worker cannot start: {error}", file=sys.stderr, flush=True)
+                os.write(words, f"a worker cannot work: {error!r}\n".encode())
             finally:
                 os._exit(70)
         self._forks += 1
         self._hands[pid] = _Hand(lane, slot, time.monotonic())
 
-    def _become_worker(self, lane: Lane, slot: int, foreman: int) -> NoReturn:
+    def _become_worker(self, lane: Lane, slot: int, foreman: int, words: int) -> NoReturn:
         system.die_with_parent(foreman)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._selector.close()
         ear = self._ears[lane]
-        system.close_all_but(0, 1, 2, ear.fileno())
+        system.close_all_but(0, 1, 2, words, ear.fileno(), self._folder)
         post = Post(lane, ear, self._slots, slot)
         Worker(post, self._open_store(), self._limits, self._manifest["prefixes"]).run()
 

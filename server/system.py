@@ -154,6 +154,7 @@ def close_all_but(*kept: int) -> None:
     """Close every open file but those named."""
     low = 0
     for number in sorted(kept):
-        os.closerange(low, number)
+        if low < number:  # an empty range would be taken for an endless one
+            os.closerange(low, number)
         low = number + 1
     os.closerange(low, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
