@@ -65,7 +65,7 @@ class Release:
 
     def open_store(self) -> EmbeddedStore:
         """Open the query engine over this release, read-only."""
-        return EmbeddedStore(self.path / STORE)
+        return EmbeddedStore(self.path / STORE, self.manifest.base)
 
 
 def open_release(path: Path) -> Release:

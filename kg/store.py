@@ -116,9 +116,13 @@ class Store(Protocol):
 
 
 class EmbeddedStore:
-    """The engine inside this process, over the read-only files of a release."""
+    """The engine inside this process, over the read-only files of a release.
 
-    def __init__(self, path: Path) -> None:
+    `base_iri` is what relative IRIs of a query are resolved against, if it has no BASE.
+    """
+
+    def __init__(self, path: Path, base_iri: str | None = None) -> None:
+        self._base_iri = base_iri
         try:
             self._store = ox.Store.read_only(str(path))
         except OSError as error:
@@ -149,11 +153,12 @@ class EmbeddedStore:
             with _sentences():
                 answer = self._store.query(
                     text,
+                    base_iri=self._base_iri,
                     default_graph=[*_to_nodes(default_graphs)] if given else None,
                     named_graphs=[*_to_nodes(named_graphs)] if given else None,
                 )
         except SyntaxError as error:
-            raise explain_syntax_error(str(error), text) from None
+            raise explain_syntax_error(str(error), text, self._base_iri) from None
         return to_result(answer)
 
     def quads_for_pattern(
@@ -177,7 +182,8 @@ class EmbeddedStore:
 class LoadedStore(EmbeddedStore):
     """The engine inside this process, over a dataset held in memory."""
 
-    def __init__(self, dump: Path) -> None:
+    def __init__(self, dump: Path, base_iri: str | None = None) -> None:
+        self._base_iri = base_iri
         self._store = ox.Store()
         try:
             self._store.bulk_load(path=str(dump), format=RdfFormat.N_QUADS)
