@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 
-from kg.sparql import QueryForm, tokens
+from kg.sparql import QueryForm, find_services, tokens
 from server.answers import Evaluated, Evaluating, QueryRequest, check
 from server.cache import Cache, Entry
 from server.journal import Visit
@@ -71,12 +71,12 @@ class Slots:
             LimitError: when all slots are taken, or this client has its share.
         """
         with self._lock:
-            if self._total >= self._queries:
-                message = (
-                    f"All {self._queries} places for queries are taken; ask again in a second."
-                )
+            left, held = self._queries - self._total, self._held.get(client, 0)
+            # Nobody takes the last places alone: whoever holds some leaves as many to others.
+            if not left or held > left:
+                message = "The places for queries are taken; ask again in a second."
                 raise BusyError(message, "threads", self._queries, 1)
-            if self._held[client] >= self._client_queries:
+            if held >= self._client_queries:
                 limit = self._client_queries
                 message = f"{limit} queries from your address are in hand, the most there may be."
                 raise ClientBusyError(message, "client_queries", limit, 1)
@@ -125,7 +125,9 @@ class Desk:
         if offer is HTML:
             name = "json" if form in ("SELECT", "ASK") else "ttl"
         request = QueryRequest(query, name, given.default_graphs, given.named_graphs)
-        return Asked(request, form, offer, is_repeatable(query))
+        # Another server may answer otherwise tomorrow.
+        repeatable = is_repeatable(query) and not find_services(query)
+        return Asked(request, form, offer, repeatable)
 
     def answer(
         self, asked: Asked, evaluator: Evaluating, version: str, client: str, visit: Visit

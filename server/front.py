@@ -296,12 +296,16 @@ class Front:
         self._finish(visit)
         return body
 
-    def health(self) -> tuple[bool, Mapping[str, int | str]]:
+    def health(self) -> tuple[bool, Mapping[str, Any]]:
         """Tell whether queries are answered now, and what the evaluator says of itself."""
         if self._evaluator is None:
             return True, {}
         status = self._evaluator.status()
         return bool(status.get("ready")), status
+
+    def close(self) -> None:
+        """Write what the journal still holds; to be called before the process ends."""
+        self._journal.flush()
 
     def _finish(self, visit: Visit) -> None:
         seconds = perf_counter() - visit.started

@@ -17,6 +17,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, product
+from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
@@ -105,7 +106,7 @@ class Block:
     """The counts of one process."""
 
     slot: int
-    cells: "memoryview[float]"
+    cells: memoryview[float]
 
 
 class Board:
@@ -194,7 +195,7 @@ class Metrics:
             self._cells[CELLS["kg_cache_bytes", ()]] = held_bytes
             self._cells[CELLS["kg_cache_evictions", ()]] += evictions
 
-    def write(self, release: Mapping[str, str], evaluator: Mapping[str, int | str]) -> bytes:
+    def write(self, release: Mapping[str, str], evaluator: Mapping[str, Any]) -> bytes:
         """Write all metrics in the text format of Prometheus."""
         registry = CollectorRegistry(auto_describe=False)
         registry.register(_Sums(self._board.totals(self._block), release, evaluator))
@@ -212,7 +213,7 @@ class _Sums(Collector):
         self,
         sums: list[float],
         release: Mapping[str, str],
-        evaluator: Mapping[str, int | str],
+        evaluator: Mapping[str, Any],
     ) -> None:
         self._sums = sums
         self._release = release
@@ -226,9 +227,8 @@ class _Sums(Collector):
         numbers = GaugeMetricFamily(
             "kg_evaluator", "Workers, forks and ends of the evaluator.", labels=("of",)
         )
-        for name, value in self._evaluator.items():
-            if isinstance(value, int):
-                numbers.add_metric((name,), value)
+        for name, value in _flatten(self._evaluator):
+            numbers.add_metric((name,), value)
         yield numbers
 
     def _fill(self, family: Family) -> Metric:
@@ -247,3 +247,12 @@ class _Sums(Collector):
         for series in family.series:
             counted.add_metric(series, self._sums[CELLS[family.name, series]])
         return counted
+
+
+def _flatten(status: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
+    """Give the numbers of a status, those within by the names on the way to them."""
+    for name, value in status.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{name}_")
+        elif isinstance(value, int | float):
+            yield f"{prefix}{name}", float(value)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import os
 from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -39,7 +42,7 @@ class Settings:
     """The TCP port to listen on."""
     workers: int = 1
     """How many web processes answer."""
-    threads: int = 64
+    threads: int = 128
     """How many requests one web process has in hand at the same time; most of them only wait."""
     page_threads: int = 8
     """How many of these threads no query ever takes, so that pages and documents never wait."""
@@ -55,7 +58,7 @@ class Settings:
     """How deep the brackets of a query may be nested."""
     query_operators: int = 1000
     """How many operators a query may hold."""
-    query_patterns: int = 300
+    query_patterns: int = 150
     """How many triple patterns and groups a query may hold."""
     query_time_fast_ms: int = 250
     """How long a query may run in the fast lane, in milliseconds, before it moves to the slow."""
@@ -164,6 +167,21 @@ def _is_web_address(url: str, query: bool = False) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(host) and (query or not parts.query)
+
+
+@cache
+def describe_settings() -> dict[str, str]:
+    """Give each setting's sentence, from where it is defined."""
+    (definition,) = ast.parse(inspect.getsource(Settings)).body
+    assert isinstance(definition, ast.ClassDef)
+    found, name = {}, ""
+    for node in definition.body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            name = node.target.id
+        elif name and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            found[name] = str(node.value.value)
+            name = ""
+    return found
 
 
 _COUNTS = tuple(f.name for f in fields(Settings) if f.type == "int" and f.name != "port")
