@@ -28,11 +28,12 @@ _RIGHTS = socket.CMSG_SPACE(struct.calcsize("i"))
 
 
 class EndedError(Exception):
-    """The worker ended while it had the query in hand; `code` is its exit code, if known."""
+    """The worker ended with the query in hand; its exit code, if known, and its last words."""
 
-    def __init__(self, code: int | None) -> None:
+    def __init__(self, code: int | None, words: str = "") -> None:
         super().__init__(code)
         self.code = code
+        self.words = words
 
 
 class StuckError(Exception):
@@ -159,7 +160,7 @@ class Channel:
         except (BrokenPipeError, ConnectionResetError):
             raise _UntakenError from None
         if not data:
-            raise self._explain_end(identifier.hex())
+            raise EndedError(*self._control.tell_fate(identifier.hex()))
         while len(data) < REPLY.size:
             data += _receive_more(conn, REPLY.size - len(data))
         outcome, wait, check, run, write, length = REPLY.unpack_from(data)
@@ -187,10 +188,6 @@ class Channel:
                 until = until or now + limit_ms / 1000 + _GRACE_S
                 if now > until:
                     raise StuckError from None
-
-    def _explain_end(self, name: str) -> Exception:
-        """Tell an idle worker's farewell from the end of one that had the query in hand."""
-        return EndedError(self._control.tell_fate(name))
 
     def _busy(self) -> BusyError:
         return BusyError(

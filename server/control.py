@@ -18,10 +18,13 @@ class Control:
         self._lock = threading.Lock()
         self._sock: socket.socket | None = None
 
-    def tell_fate(self, name: str) -> int | None:
-        """Tell the exit code of the worker that had a query in hand; None when nobody knows."""
-        code = self._ask({"fate": name}).get("code")
-        return code if isinstance(code, int) else None
+    def tell_fate(self, name: str) -> tuple[int | None, str]:
+        """Tell the exit code and last words of the worker that had a query in hand.
+
+        The code is None when nobody knows.
+        """
+        fate = self._ask({"fate": name})
+        return fate.get("code"), fate.get("words", "")
 
     def has_begun(self, name: str) -> bool:
         """Tell whether a worker has a query in hand; when nobody knows, yes."""

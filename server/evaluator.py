@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,8 @@ def main() -> NoReturn:
     """Load the release, say `ready` or what is wrong on standard output, then work."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # meant for the server, which then closes our input
+    os.environ["RUST_BACKTRACE"] = "0"
+    tempfile.gettempdir()  # finds out by writing and deleting, which workers may not
     setup = Setup.from_line(_read_line(0))
     try:
         folder, path = _hold(setup.release_dir)

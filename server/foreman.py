@@ -8,6 +8,8 @@ import os
 import selectors
 import signal
 import socket
+import sys
+import tempfile
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
@@ -23,6 +25,7 @@ from server.worker import Post, Worker
 
 _REMEMBERED = 4096
 _PAUSE_S = 0.2
+_WORDS = 1000
 
 
 @dataclass
@@ -51,12 +54,13 @@ class Foreman:
         self._manifest = manifest
         self._folder = folder
         self._hands: dict[int, _Hand] = {}
-        self._fates: OrderedDict[str, int] = OrderedDict()
+        self._fates: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._asking: dict[str, list[socket.socket]] = {}
         self._deaths: Counter[str] = Counter()
         self._forks = 0
         self._posts = self._plan()
         self._slots = mmap.mmap(-1, max(1, len(self._posts)) * SLOT.size)
+        self._words = [_open_notebook() for _ in self._posts]
         self._selector = selectors.DefaultSelector()
         self._due: list[tuple[float, int]] = []
 
@@ -66,6 +70,8 @@ class Foreman:
         The foreman outlives its evaluator: it works on until a new evaluator is ready.
         """
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        # A worker that is being forked takes it when it is ready to.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         wake, woken = os.pipe()
         for end in (wake, woken):
             os.set_blocking(end, False)
@@ -102,25 +108,27 @@ class Foreman:
     def _hire(self, slot: int) -> None:
         lane = self._posts[slot]
         foreman = os.getpid()
+        os.ftruncate(self._words[slot], 0)
+        os.lseek(self._words[slot], 0, os.SEEK_SET)
         pid = os.fork()
         if pid == 0:
-            words = os.dup(2)
             try:
-                self._become_worker(lane, slot, foreman, words)
+                self._become_worker(lane, slot, foreman)
             except BaseException as error:
-                os.write(words, f"a worker cannot work: {error!r}\n".encode())
+                os.write(2, repr(error).encode())
             finally:
                 os._exit(70)
         self._forks += 1
         self._hands[pid] = _Hand(lane, slot, time.monotonic())
 
-    def _become_worker(self, lane: Lane, slot: int, foreman: int, words: int) -> NoReturn:
+    def _become_worker(self, lane: Lane, slot: int, foreman: int) -> NoReturn:
         system.die_with_parent(foreman)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._selector.close()
         ear = self._ears[lane]
-        system.close_all_but(0, 1, 2, words, ear.fileno(), self._folder)
+        os.dup2(self._words[slot], 2)  # the engine's last words
+        system.close_all_but(0, 1, 2, ear.fileno(), self._folder)
         post = Post(lane, ear, self._slots, slot)
         Worker(post, self._open_store(), self._limits, self._manifest["prefixes"]).run()
 
@@ -137,16 +145,19 @@ class Foreman:
                 self._note_end(hand, os.waitstatus_to_exitcode(status))
 
     def _note_end(self, hand: _Hand, code: int) -> None:
-        identifier, began = SLOT.unpack_from(self._slots, hand.slot * SLOT.size)
+        words = os.pread(self._words[hand.slot], _WORDS, 0).decode("utf-8", "replace")
+        if code > 0:
+            print(f"a worker ended ({code}): {words}", file=sys.stderr, flush=True)
+        identifier, _ = SLOT.unpack_from(self._slots, hand.slot * SLOT.size)
         SLOT.pack_into(self._slots, hand.slot * SLOT.size, NOBODY, 0)
         self._deaths[signal.Signals(-code).name if code < 0 else f"exit {code}"] += 1
         if identifier != NOBODY:
             name = identifier.hex()
-            self._fates[name] = code
+            self._fates[name] = fate = {"code": code, "words": words}
             if len(self._fates) > _REMEMBERED:
                 self._fates.popitem(last=False)
             for asker in self._asking.pop(name, ()):
-                self._tell(asker, {"code": code})
+                self._tell(asker, fate)
         now = time.monotonic()
         if code > 0 or (identifier == NOBODY and now - hand.born < _PAUSE_S):
             self._due.append((now + _PAUSE_S, hand.slot))
@@ -183,7 +194,7 @@ class Foreman:
     def _tell_fate(self, asker: socket.socket, name: str) -> None:
         self._reap()
         if name in self._fates:
-            self._tell(asker, {"code": self._fates[name]})
+            self._tell(asker, self._fates[name])
         elif self._is_in_hand(name):
             self._asking.setdefault(name, []).append(asker)
         else:
@@ -227,3 +238,11 @@ class Foreman:
                 break
             self._hands.pop(pid, None)
         os._exit(0)
+
+
+def _open_notebook() -> int:
+    """Open what a worker has as its standard error; nothing of it reaches a disk."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("words")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())

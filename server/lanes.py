@@ -149,6 +149,8 @@ class Lanes:
             except EndedError as end:
                 if end.code == _TIMED_OUT:
                     raise self._over_time(channel.lane) from None
+                if "panicked at" in end.words:
+                    raise EvaluationError(f"the engine: {end.words}") from None
                 if last or end.code in _CRASHES:
                     raise self._over_memory() from None
         raise AssertionError("unreachable")

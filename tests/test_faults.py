@@ -133,7 +133,7 @@ def test_workers_killed_under_load_lose_no_request(service: Service) -> None:
 
 
 def test_query_whose_worker_is_killed_is_asked_again(service: Service) -> None:
-    finish = in_background(lambda: service.ask(f"{WIDE} LIMIT 60000"))
+    finish = in_background(lambda: service.ask(f"{WIDE} LIMIT 20000"))
     time.sleep(0.05)
     for pid in service.pids("worker"):
         kill(pid)
@@ -200,15 +200,15 @@ def test_worker_reaches_neither_network_nor_other_programs(service: Service) -> 
 
 def test_sigterm_lets_a_running_query_end_and_leaves_nothing(release: Path, tmp_path: Path) -> None:
     names = unix_names()
-    with running(release, tmp_path / "temp", query_time_slow_ms=8000) as service:
+    with running(release, tmp_path / "temp", query_time_slow_ms=9000) as service:
         everyone = [service.process.pid, *service.tree]
-        finish = in_background(lambda: service.ask(f"{WIDE} LIMIT 150000"))
+        finish = in_background(lambda: service.ask(f"{WIDE} LIMIT 50000"))
         time.sleep(0.1)
         service.process.send_signal(signal.SIGTERM)
         reply = finish()
         assert service.process.wait(10) == 0
     assert reply.status == 200
-    assert len(json.loads(reply.body)["results"]["bindings"]) == 150_000
+    assert len(json.loads(reply.body)["results"]["bindings"]) == 50_000
     assert not [pid for pid in everyone if is_alive(pid)]
     assert not {name for name in unix_names() - names if name.startswith("@")}
     assert list((tmp_path / "temp").iterdir()) == []
