@@ -29,6 +29,7 @@ class Ready:
     unchanged: Headers
     body: bytes
     tags: tuple[str, ...]
+    length: int
     form: str
     sha: str
 

@@ -213,7 +213,7 @@ class Front:
         if coding:
             headers.append(("Content-Encoding", coding))
         headers += shared
-        return Ready(headers, shared, body, tags, asked.form, to_sha(asked.request.query))
+        return Ready(headers, shared, body, tags, length, asked.form, to_sha(asked.request.query))
 
     def _send(
         self,
@@ -233,7 +233,7 @@ class Front:
         else:
             start_response("200 OK", [*ready.headers, number])
             body = b"" if method == "HEAD" else ready.body
-            visit.length = len(body)
+            visit.length = 0 if method == "HEAD" else ready.length
         self._finish(visit)
         return [body]
 

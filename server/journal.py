@@ -46,6 +46,7 @@ class Journal:
         self._news = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
 
     def note(self, visit: Visit, total_ms: float) -> None:
         """Leave the line of one query."""
@@ -58,6 +59,10 @@ class Journal:
 
     def flush(self) -> None:
         """Write what has been collected."""
+        with self._writing:
+            self._write()
+
+    def _write(self) -> None:
         lines = [self._lines.popleft() for _ in range(len(self._lines))]
         while lines:
             # A pipe takes 4,096 bytes in one piece, so lines of several processes do not mix.

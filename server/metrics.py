@@ -238,7 +238,7 @@ class _Sums(Collector):
             for series in family.series:
                 start = CELLS[family.name, series]
                 counts = accumulate(self._sums[start : start + len(SECONDS) + 1])
-                names = (*map(str, SECONDS), "+Inf")
+                names = (*(str(float(bound)) for bound in SECONDS), "+Inf")
                 buckets = list(zip(names, counts, strict=True))
                 timed.add_metric(series, buckets, self._sums[start + len(SECONDS) + 1])
             return timed

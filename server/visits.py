@@ -79,7 +79,10 @@ class Stream:
         self._free = free
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._result.chunks()
+        try:
+            yield from self._result.chunks()
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Let go of the result and of its slot; a second time does nothing."""
