@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from flask import Flask, Response, current_app, request
 
-from server import descriptions, documents, dumps, operation, pages, problems, sparql
+from server import (
+    conformance,
+    descriptions,
+    documents,
+    dumps,
+    operation,
+    pages,
+    problems,
+    sparql,
+)
 from server.answers import Evaluating
 from server.compression import choose_coding, compress, is_worth_it, mark
 from server.front import HANDED, Front
@@ -33,7 +42,7 @@ def create_app(
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000
     served = app.extensions["served"] = Served(settings, watch=evaluator is None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for module in (pages, documents, descriptions, dumps, operation, sparql):
+    for module in (pages, documents, descriptions, dumps, operation, conformance, sparql):
         app.register_blueprint(module.pages)
     problems.register(app)
     app.after_request(_finish)
