@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Literal, Protocol, cast
 from pyoxigraph import Triple
 
 from kg.dumps import find_unspeakable
-from kg.sparql import QueryForm, QueryLimits, check_query
+from kg.sparql import QueryForm, check_query
 from kg.store import EmbeddedStore, QueryResult
 from server.limits import Limits
 from server.spool import Spool, UnwritableError
@@ -149,11 +149,7 @@ def answer(
 
 def check(query: str, limits: Limits) -> QueryForm:
     """Tell the form of a query that keeps to the limits; see `kg.sparql.check_query`."""
-    services = frozenset(limits.allow_service)
-    allowed = QueryLimits(
-        limits.query_depth, limits.query_operators, limits.query_patterns, services
-    )
-    return check_query(query, allowed)
+    return check_query(query, limits.on_text)
 
 
 def _check_speakable(triples: Iterable[Triple]) -> Iterator[Triple]:

@@ -14,6 +14,7 @@ import struct
 import threading
 import time
 from dataclasses import dataclass
+from itertools import count
 from typing import BinaryIO
 
 from server.answers import Lane
@@ -66,6 +67,8 @@ class Channel:
         self._length = length
         self._wait_ms = wait_ms
         self._patience = struct.pack("ll", wait_ms // 1000 + 1, 0)
+        self._prefix = secrets.token_bytes(8)
+        self._numbers = count(1)
         self._waiting = 0
         self._lock = threading.Lock()
         self._places: queue.SimpleQueue[socket.socket | None] = queue.SimpleQueue()
@@ -152,7 +155,7 @@ class Channel:
     def _exchange(
         self, conn: socket.socket, payload: bytes, limit_ms: int, asked: float, latest: float
     ) -> Reply:
-        identifier = secrets.token_bytes(16)
+        identifier = self._prefix + next(self._numbers).to_bytes(8)
         head = REQUEST.pack(identifier, asked, latest, limit_ms / 1000, len(payload), 0)
         try:
             conn.sendall(head + payload)

