@@ -7,12 +7,12 @@ another web process, which shows when the connection is used next.
 from __future__ import annotations
 
 import os
-import queue
 import secrets
 import socket
 import struct
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 from itertools import count
 from typing import BinaryIO
@@ -55,6 +55,15 @@ class Reply:
     body: bytes | BinaryIO
 
 
+class _Waiter:
+    """A thread that waits for a place; it is let through the gate once it has one."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Lock()
+        self.gate.acquire()
+        self.place: socket.socket | None = None
+
+
 class Channel:
     """A lane, as `places` connections at most; threads wait for them in a queue of bounded size."""
 
@@ -69,11 +78,9 @@ class Channel:
         self._patience = struct.pack("ll", wait_ms // 1000 + 1, 0)
         self._prefix = secrets.token_bytes(8)
         self._numbers = count(1)
-        self._waiting = 0
         self._lock = threading.Lock()
-        self._places: queue.SimpleQueue[socket.socket | None] = queue.SimpleQueue()
-        for _ in range(places):
-            self._places.put(None)
+        self._waiting: deque[_Waiter] = deque()
+        self._free: list[socket.socket | None] = [None] * places
 
     def ask(self, payload: bytes, limit_ms: int) -> Reply:
         """Have a worker answer within `limit_ms`.
@@ -101,38 +108,44 @@ class Channel:
             conn = None
             raise
         finally:
-            self._places.put(conn)
+            self._give_place(conn)
 
     def close(self) -> None:
         """Let go of the idle connections."""
-        while True:
-            try:
-                conn = self._places.get_nowait()
-            except queue.Empty:
-                return
-            _drop(conn)
+        with self._lock:
+            for at, conn in enumerate(self._free):
+                _drop(conn)
+                self._free[at] = None
 
     def _take_place(self) -> socket.socket | None:
-        try:
-            return self._places.get_nowait()
-        except queue.Empty:
-            pass
-        if self._waiting >= self._length:
-            raise BusyError(
-                f"{self._length} queries wait already, as many as may; ask again.",
-                "queue_length",
-                self._length,
-                1,
-            )
         with self._lock:
-            self._waiting += 1
-        try:
-            return self._places.get(timeout=self._wait_ms / 1000)
-        except queue.Empty:
-            raise self._busy() from None
-        finally:
+            if self._free:
+                return self._free.pop()
+            if len(self._waiting) >= self._length:
+                raise BusyError(
+                    f"{self._length} queries wait already, as many as may; ask again.",
+                    "queue_length",
+                    self._length,
+                    1,
+                )
+            waiter = _Waiter()
+            self._waiting.append(waiter)
+        if not waiter.gate.acquire(timeout=self._wait_ms / 1000):
             with self._lock:
-                self._waiting -= 1
+                if waiter in self._waiting:
+                    self._waiting.remove(waiter)
+                    raise self._busy()
+        return waiter.place
+
+    def _give_place(self, place: socket.socket | None) -> None:
+        """Hand a place to whoever waits longest; nobody who comes later is faster."""
+        with self._lock:
+            if self._waiting:
+                waiter = self._waiting.popleft()
+                waiter.place = place
+                waiter.gate.release()
+            else:
+                self._free.append(place)
 
     def _connect(self, latest: float) -> socket.socket:
         """Queue up at the lane's listening socket, which outlives evaluators."""

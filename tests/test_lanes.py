@@ -22,6 +22,7 @@ from kg.errors import QueryError
 from kg.release import open_release
 from server import system
 from server.answers import Evaluated, InProcess, QueryRequest
+from server.channel import EndedError
 from server.generation import Generation
 from server.lanes import EvaluationError, Lanes
 from server.limits import (
@@ -181,14 +182,35 @@ def test_crash_of_the_engine_is_told_from_a_kill(lanes: Lanes) -> None:
     assert (caught.value.limit_name, caught.value.status) == ("query_memory_bytes", 507)
 
 
-def test_panic_of_the_engine_is_a_fault_of_ours_with_its_words(lanes: Lanes) -> None:
-    values = " ".join(
-        f'"{n}"^^<http://www.w3.org/2001/XMLSchema#gYear> {n} "{n}"' for n in range(60)
-    )
-    try:
-        ask(lanes, f"SELECT * {{ VALUES ?x {{ {values} }} }} ORDER BY ?x")
-    except EvaluationError as error:
-        assert "panicked at" in str(error)
+def test_panic_of_the_engine_is_a_fault_of_ours_with_its_words(
+    lanes: Lanes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def panic(payload: bytes, limit_ms: int) -> None:
+        raise EndedError(-signal.SIGABRT, "thread '<unnamed>' panicked at sort.rs: no total order")
+
+    monkeypatch.setattr(lanes._fast, "ask", panic)
+    with pytest.raises(EvaluationError, match="no total order"):
+        ask(lanes, small_query())
+
+
+def test_nobody_who_waits_is_overtaken(generation: Generation) -> None:
+    lanes = Lanes(generation.addresses, replace(LIMITS, fast_workers=1), generation.version)
+    order: list[int] = []
+
+    def work(number: int) -> None:
+        ask(lanes, f"{WIDE} LIMIT {100 + number}", client=f"c{number}")
+        order.append(number)
+
+    conn = lanes._fast._take_place()
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.02)
+    lanes._fast._give_place(conn)
+    for thread in threads:
+        thread.join()
+    lanes.close()
+    assert order == sorted(order)
 
 
 def test_idle_workers_that_were_killed_cost_no_request(lanes: Lanes) -> None:
