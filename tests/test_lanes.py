@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -324,6 +325,48 @@ def test_status_tells_of_the_workers(lanes: Lanes, generation: Generation) -> No
     assert found["ready"] == 1
     assert found["workers"] == {"fast": 2, "slow": 2}
     assert found["release"] == generation.version
+
+
+class _FarEndpoint(BaseHTTPRequestHandler):
+    """Answers every query with one row."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        rows = [{"far": {"type": "literal", "value": "from far away"}}]
+        body = json.dumps({"head": {"vars": ["far"]}, "results": {"bindings": rows}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/sparql-results+json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815
+
+    def log_message(self, format: str, *given: object) -> None:
+        """Say nothing."""
+
+
+def test_allowed_service_is_called_from_a_lane_of_its_own(release: Path) -> None:
+    far = HTTPServer(("127.0.0.1", 0), _FarEndpoint)
+    threading.Thread(target=far.serve_forever, daemon=True).start()
+    iri = f"http://127.0.0.1:{far.server_port}/sparql"
+    limits = replace(LIMITS, allow_service=(iri,), federated_workers=1)
+    generation = Generation(release, limits)
+    generation.hear()
+    lanes = Lanes(generation.addresses, limits, generation.version)
+    try:
+        found = ask(lanes, f"SELECT * {{ SERVICE <{iri}> {{ ?s ?p ?far }} }}")
+        assert found.lane == "federated"
+        assert b"from far away" in found.read()
+        with pytest.raises(QueryError):
+            ask(lanes, "SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?far } }")
+    finally:
+        lanes.close()
+        generation.retire()
+        while not generation.has_ended(kill=False):
+            time.sleep(0.02)
+        far.shutdown()
+        far.server_close()
 
 
 def test_tally_counts_over_columns_and_forgets_one_that_ended() -> None:
