@@ -285,7 +285,8 @@ class _Check:
         prefix = token.text[: token.text.index(":") + 1]
         declaring = self.form is None and self.before and self.before.upper == "PREFIX"
         if not declaring and prefix not in self.prefixes:
-            message = f"the prefix {prefix} is not declared; add `PREFIX {prefix} <...>` at the top"
+            shown = prefix if len(prefix) < 60 else f"{prefix[:57]}..."
+            message = f"the prefix {shown} is not declared; add `PREFIX {shown} <...>` at the top"
             raise to_error(message, self.text, token.offset)
 
     def _read_word(self, token: Token) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from binascii import a2b_qp
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 from pyoxigraph import NamedNode
 from werkzeug.http import parse_options_header
@@ -99,9 +100,10 @@ def read_request(environ: Environ, settings: Settings) -> Given:
 def _parse(raw: bytes, place: str) -> list[tuple[str, str]]:
     """Decode `name=value&...` once, as UTF-8 and nothing else."""
     try:
-        return parse_qsl(
-            raw.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=200
-        )
+        if raw.count(b"&") >= 200:
+            raise ValueError
+        fields = (field.partition(b"=") for field in raw.split(b"&") if field)
+        return [(decode(name).decode(), decode(value).decode()) for name, _, value in fields]
     except UnicodeDecodeError:
         detail = f"The {place} is not UTF-8; encode the parameters as UTF-8."
         raise ProblemError(400, "bad-request", detail) from None
@@ -110,9 +112,27 @@ def _parse(raw: bytes, place: str) -> list[tuple[str, str]]:
         raise ProblemError(400, "bad-request", detail) from None
 
 
+def decode(text: bytes) -> bytes:
+    """Decode `+` and `%XX`; what is no escape stays as it is.
+
+    The decoder of quoted-printable knows the same escapes behind another sign and takes a tenth
+    of the time; where the length it gives says that it met anything else, the slow way is gone.
+    """
+    text = text.replace(b"+", b" ")
+    if b"%" not in text:
+        return text
+    if b"\n" not in text and b"\r" not in text:
+        escaped = text.replace(b"=", b"%3D").replace(b"%", b"=")
+        decoded = a2b_qp(escaped)
+        if len(decoded) == len(escaped) - 2 * escaped.count(b"="):
+            return decoded
+    return unquote_to_bytes(text)
+
+
 def _read_body(environ: Environ, settings: Settings) -> list[tuple[str, str]]:
     header = environ.get("CONTENT_TYPE", "")
     media_type, options = parse_options_header(header)
+    media_type = media_type.lower()
     if media_type == UPDATE:
         raise _updates_refused()
     charset = options.get("charset", "utf-8").lower()
