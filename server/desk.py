@@ -138,7 +138,13 @@ class Desk:
             QueryError, LimitError, UnwritableError: see `server.answers.Evaluating`.
         """
         request = asked.request
-        key = (version, request)
+        key = (
+            version,
+            request.query,
+            request.format,
+            request.default_graphs,
+            request.named_graphs,
+        )
         if asked.repeatable:
             entry = self.cache.get(key)
             if entry is not None:
@@ -175,6 +181,6 @@ def is_repeatable(query: str) -> bool:
     return not any(name in word for word in words for name in _UNREPEATABLE)
 
 
-def to_sha(query: str) -> str:
-    """Name a query in the journal without telling it."""
-    return sha256(query.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+def to_digest(query: str) -> str:
+    """Give the SHA-256 of a query, by which it can be named without being told."""
+    return sha256(query.encode("utf-8", "surrogatepass")).hexdigest()

@@ -19,7 +19,7 @@ from kg.errors import KnowledgeError
 from server.answers import Evaluating, InProcess
 from server.cache import Cache, Headers, Ready
 from server.compression import all_marks, choose_coding, is_worth_it, mark
-from server.desk import Asked, Desk, Found, Slots, to_sha
+from server.desk import Asked, Desk, Found, Slots, to_digest
 from server.headers import ALWAYS
 from server.journal import Journal, Visit
 from server.limits import limits_of
@@ -142,7 +142,8 @@ class Front:
             if given.query is None:
                 free()
                 return self._app(environ, start_response)
-            visit.sha = to_sha(given.query)
+            digest = to_digest(given.query)
+            visit.sha = digest[:16]
             asked = self.desk.check(
                 given,
                 given.query,
@@ -155,12 +156,13 @@ class Front:
                 handed.asked = asked
                 return self._hand_over(environ, start_response, visit)
             found = self.find(asked, site, client, visit)
-            ready = self._make_ready(environ, site, asked, found)
+            ready = self._make_ready(environ, site, asked, found, digest)
             if found.large is not None:
                 body = Stream(found.large, free)
                 free = _nothing
                 return self._send_large(environ, start_response, visit, ready, body)
-            if request is not None and found.repeatable:
+            # Worth its place only for what is asked at least twice.
+            if request is not None and visit.lane == "cache":
                 weight = sum(len(part or "") for part in request)
                 self.cache.remember(request, weight, found.key, ready)
             return self._send(environ, start_response, visit, ready)
@@ -188,7 +190,9 @@ class Front:
             self.metrics.set_cache(*held)
         return found
 
-    def _make_ready(self, environ: Environ, site: Site, asked: Asked, found: Found) -> Ready:
+    def _make_ready(
+        self, environ: Environ, site: Site, asked: Asked, found: Found, digest: str
+    ) -> Ready:
         """Write the headers of an answer, and of the 304 in its place."""
         content_type = asked.offer.content_type
         coding, body, length = None, b"", 0
@@ -202,7 +206,7 @@ class Front:
         shared: Headers = []
         tags: tuple[str, ...] = ()
         if found.repeatable:
-            tag = to_tag(site, repr(asked.request), asked.offer.media_type)
+            tag = to_tag(site, asked.request, digest, asked.offer.media_type)
             tags = all_marks(tag)
             shared.append(("ETag", f'"{mark(tag, coding)}"'))
         shared.append(("Cache-Control", "no-cache" if found.repeatable else "no-store"))
@@ -213,7 +217,7 @@ class Front:
         if coding:
             headers.append(("Content-Encoding", coding))
         headers += shared
-        return Ready(headers, shared, body, tags, length, asked.form, to_sha(asked.request.query))
+        return Ready(headers, shared, body, tags, length, asked.form, digest[:16])
 
     def _send(
         self,

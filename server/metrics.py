@@ -172,16 +172,17 @@ class Metrics:
     def count_query(self, visit: Visit, seconds: float) -> None:
         """Count a query with its outcome and its times."""
         cells = self._cells
-        timer = CELLS["kg_query_seconds", (visit.lane,)]
+        timer = _LANES[visit.lane]
         with self._lock:
-            cells[CELLS["kg_requests", ("sparql", f"{visit.status // 100}xx")]] += 1
-            cells[CELLS["kg_queries", (visit.form, visit.outcome)]] += 1
+            cells[_STATUSES[visit.status // 100]] += 1
+            cells[_QUERIES[visit.form, visit.outcome]] += 1
             cells[timer + bisect_left(SECONDS, seconds)] += 1
             cells[timer + len(SECONDS) + 1] += seconds
             cells[_RESULT_BYTES] += visit.length
             for stage, spent in visit.stages.items():
-                if stage in STAGES:
-                    cells[CELLS["kg_query_stage_seconds", (stage,)]] += spent / 1000
+                cell = _STAGES.get(stage)
+                if cell is not None:
+                    cells[cell] += spent / 1000
 
     def add_in_hand(self, number: int) -> None:
         """Note that a query has come or gone."""
@@ -202,6 +203,10 @@ class Metrics:
         return generate_latest(registry)
 
 
+_LANES = {lane: CELLS["kg_query_seconds", (lane,)] for lane in LANES}
+_STAGES = {stage: CELLS["kg_query_stage_seconds", (stage,)] for stage in STAGES}
+_STATUSES = {number: CELLS["kg_requests", ("sparql", f"{number}xx")] for number in range(2, 6)}
+_QUERIES = {pair: CELLS["kg_queries", pair] for pair in product(FORMS, OUTCOMES)}
 _RESULT_BYTES = CELLS["kg_result_bytes", ()]
 _IN_HAND = CELLS["kg_queries_in_hand", ()]
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from werkzeug.http import parse_etags
 
-from server.answers import Evaluated
+from server.answers import Evaluated, QueryRequest
 from server.links import Addresses, link_header
 from server.site import Site
 from server.wording import LANGUAGES
@@ -46,22 +46,28 @@ def with_format(site: Site, environ: Environ, name: str) -> str:
 def answer_links(site: Site, environ: Environ) -> list[tuple[str, str]]:
     """Write the `Link` headers of an answer of the endpoint."""
     lang = read_arguments(environ).get("lang") if "lang" in environ["QUERY_STRING"] else None
-    to = _addresses_of_links(site.base, environ["SCRIPT_NAME"], lang).to
-    links = [link_header(to("/void"), "describedby")]
-    if site.dataset.license:
-        links.append(link_header(site.dataset.license, "license"))
-    return [("Link", link) for link in (*links, link_header(to("/queries/"), "help"))]
+    chosen = lang if lang in LANGUAGES else None
+    return _write_links(site.base, site.dataset.license, environ["SCRIPT_NAME"], chosen)
 
 
 @lru_cache(maxsize=64)
-def _addresses_of_links(base: str, root: str, lang: str | None) -> Addresses:
-    chosen = lang if lang in LANGUAGES else None
-    return Addresses(base, root, chosen, lambda _: False)
+def _write_links(
+    base: str, license_iri: str | None, root: str, lang: str | None
+) -> list[tuple[str, str]]:
+    to = Addresses(base, root, lang, lambda _: False).to
+    links = [link_header(to("/void"), "describedby")]
+    if license_iri:
+        links.append(link_header(license_iri, "license"))
+    return [("Link", link) for link in (*links, link_header(to("/queries/"), "help"))]
 
 
-def to_tag(site: Site, request: str, media_type: str) -> str:
-    """Make the strong tag of an answer from all that decides its bytes."""
-    text = "\n".join((site.version, site.build, request, media_type))
+def to_tag(site: Site, request: QueryRequest, digest: str, media_type: str) -> str:
+    """Make the strong tag of an answer from all that decides its bytes.
+
+    `digest` stands for the query's text, which may be long.
+    """
+    graphs = (*request.default_graphs, "", *request.named_graphs)
+    text = "\n".join((site.version, site.build, digest, request.format, media_type, *graphs))
     return f"{site.version[:12]}-{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 

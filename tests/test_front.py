@@ -6,10 +6,13 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import pytest
 import zstandard
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from server import Settings, create_app
@@ -18,6 +21,7 @@ from server.desk import Slots, is_repeatable
 from server.headers import ALWAYS
 from server.journal import Visit, to_line
 from server.limits import BusyError, ClientBusyError, TimeLimitError, limits_of
+from server.protocol import decode
 from server.site import open_site
 
 BASE = "https://example.org/lighthouse/"
@@ -356,9 +360,17 @@ def test_each_query_leaves_one_line_that_tells_no_query(
     assert "127.0.0.1" not in text
 
 
-def test_a_line_is_json_whatever_the_proxy_said() -> None:
-    visit = Visit('a"b', 0.0, sha="1f", stages={"read": 0.1})
-    assert json.loads(to_line(visit, 1.0))["id"] == 'a"b'
+@pytest.mark.parametrize("told", ['a"b', "a\\b", "a b", "", "x" * 65])
+def test_an_id_that_a_line_could_not_hold_is_not_taken(lighthouse_release: Path, told: str) -> None:
+    service = Service(lighthouse_release, trusted_proxies=("127.0.0.1",))
+    found = service.get("ASK {}", X_Request_Id=told).headers["X-Request-Id"]
+    assert json.loads(to_line(Visit(found, 0.0), 1.0))["id"] == found != told
+
+
+@given(st.binary(max_size=40), st.binary(max_size=4))
+def test_escapes_are_decoded_as_the_standard_library_does(text: bytes, sign: bytes) -> None:
+    for raw in (text, text.replace(sign, b"%") if sign else text, b"%".join((text, sign, text))):
+        assert decode(raw) == unquote_to_bytes(raw.replace(b"+", b" "))
 
 
 def test_readiness_follows_the_evaluator_and_life_does_not(service: Service) -> None:
