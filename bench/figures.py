@@ -78,4 +78,5 @@ def _short(figure: float) -> str:
     """Write a figure with two or three digits that count."""
     if figure >= 100:
         return f"{figure:,.0f}"
-    return f"{figure:.1f}" if figure >= 1 else f"{figure:.2f}"
+    places = 1 if figure >= 1 else 2 if figure >= 0.1 else 3
+    return f"{figure:.{places}f}"
