@@ -259,7 +259,7 @@ class Supervisor:
             os.kill(pid, signal.SIGTERM)
         until = time.monotonic() + self._patience_s()
         while self._webs and time.monotonic() < until and not self._asked:
-            select.select([self._wake], [], [], 0.1)
+            self._rest(0.1)
             for pid in list(self._webs):
                 if os.waitpid(pid, os.WNOHANG)[0]:
                     del self._webs[pid]
@@ -271,8 +271,13 @@ class Supervisor:
         while self._leaving:
             late = bool(self._asked) or time.monotonic() > until
             self._leaving = [(g, at) for g, at in self._leaving if not g.has_ended(kill=late)]
-            select.select([self._wake], [], [], 0.05 if self._leaving else 0)
+            self._rest(0.05 if self._leaving else 0)
         self._reap_orphans()
+
+    def _rest(self, seconds: float) -> None:
+        """Wait for a signal, but not for long."""
+        if select.select([self._wake], [], [], seconds)[0]:
+            os.read(self._wake, 4096)
 
     def _read_stamp(self) -> tuple[int, int] | None:
         """Tell one release from the next; None while it is being replaced."""

@@ -205,10 +205,14 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def unix_names() -> set[str]:
-    """The names of all unix sockets of this machine."""
-    lines = Path("/proc/net/unix").read_text().splitlines()[1:]
-    return {line.split()[7] for line in lines if len(line.split()) > 7}
+def unix_names(of: int | None = None) -> set[str]:
+    """The names of the unix sockets of this machine, or of those that one process holds."""
+    rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    named = {row[6]: row[7] for row in rows if len(row) > 7}
+    if of is None:
+        return set(named.values())
+    held = {os.readlink(place) for place in Path(f"/proc/{of}/fd").iterdir()}
+    return {name for inode, name in named.items() if f"socket:[{inode}]" in held}
 
 
 def _tree(root: int) -> dict[int, str]:
