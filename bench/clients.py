@@ -32,7 +32,7 @@ class Sent:
     """One request and what became of it.
 
     `status` is 0 when there was no answer; `is_whole` is false for an answer that is cut or
-    broken; `at` is seconds since the epoch.
+    broken; `at` is seconds since the epoch; `limit` is the setting that a refusal names.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Sent:
     seconds: float
     status: int
     is_whole: bool
+    limit: str = ""
 
 
 def ask_ordinary(
@@ -101,7 +102,7 @@ def _send(target: Target, name: str, query: str, accept: str, address: str) -> S
         "127.0.0.1", target.port, timeout=TIMEOUT_S, source_address=(address, 0)
     )
     at, began = time.time(), time.perf_counter()
-    status, is_whole = 0, False
+    status, is_whole, limit = 0, False, ""
     try:
         if len(query) < 2000:
             path = f"{target.path}?query={quote(query, safe='')}"
@@ -111,16 +112,16 @@ def _send(target: Target, name: str, query: str, accept: str, address: str) -> S
             connection.request("POST", target.path, query.encode(), headers)
         answer = connection.getresponse()
         status = answer.status
-        is_whole = _read(answer, accept)
+        is_whole, limit = _read(answer, accept)
     except (OSError, http.client.HTTPException):
         is_whole = False
     finally:
         connection.close()
-    return Sent(name, at, time.perf_counter() - began, status, is_whole)
+    return Sent(name, at, time.perf_counter() - began, status, is_whole, limit)
 
 
-def _read(answer: http.client.HTTPResponse, accept: str) -> bool:
-    """Read an answer to its end; tell whether it is whole: cut JSON is not, nor is cut Turtle."""
+def _read(answer: http.client.HTTPResponse, accept: str) -> tuple[bool, str]:
+    """Read an answer to its end; tell whether it is whole, and which limit a refusal names."""
     parts: list[bytes] = []
     held = 0
     while part := answer.read(65536):
@@ -128,13 +129,20 @@ def _read(answer: http.client.HTTPResponse, accept: str) -> bool:
         parts = [*parts, part] if held <= TAIL_BYTES else [*parts[-1:], part]
     body = b"".join(parts)
     if answer.status != 200:
-        return True
+        return True, _limit(body)
     if held > TAIL_BYTES:
-        return body.rstrip().endswith(b"}")
+        return body.rstrip().endswith(b"}"), ""
     if accept != JSON:
-        return body.rstrip().endswith(b".")
+        return body.rstrip().endswith(b"."), ""
     try:
         json.loads(body)
     except ValueError:
-        return False
-    return True
+        return False, ""
+    return True, ""
+
+
+def _limit(problem: bytes) -> str:
+    try:
+        return str(json.loads(problem).get("limit", ""))
+    except (ValueError, AttributeError):
+        return ""

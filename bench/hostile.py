@@ -223,7 +223,7 @@ def _count_by_name(sent: Sequence[Sent]) -> dict[str, dict[str, int]]:
 def _outcome(sent: Sent) -> str:
     if not sent.is_whole:
         return f"{sent.status or 'no answer'}{' cut' if sent.status else ''}"
-    return str(sent.status)
+    return f"{sent.status} {sent.limit}".strip()
 
 
 def _list(counts: dict[str, int]) -> str:
