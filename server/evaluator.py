@@ -71,7 +71,7 @@ def _open(release: Release, memory_triples: int) -> tuple[Callable[[], EmbeddedS
         return (lambda: loaded), triples
     release.open_store()  # only to see that it can be opened
     path = release.path / "store"
-    return (lambda: EmbeddedStore(path)), triples
+    return (lambda: EmbeddedStore(path, release.manifest.base)), triples
 
 
 def _count_lines(dump: Path) -> int:
