@@ -29,6 +29,8 @@ from small_release import write_small_release
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the processes from /proc")
 
+HEALED_S = 8
+"""How long to wait for all processes; on a machine that does much else a start takes seconds."""
 WIDE = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f }"
 
 
@@ -63,11 +65,11 @@ def service(
 def test_endless_count_is_stopped_and_the_answer_names_the_limit(service: Service) -> None:
     began = time.monotonic()
     reply = service.ask(endless_query())
-    assert time.monotonic() - began < 1.5 + 0.25 + 3
+    assert 3 <= time.monotonic() - began < 3 + 0.25 + 4
     assert reply.status == 504
     assert reply.problem["limit"] == "query_time_slow_ms"
-    assert reply.problem["limit_value"] == 1500
-    service.wait_until_whole()
+    assert reply.problem["limit_value"] == 3000
+    service.wait_until_whole(HEALED_S)
 
 
 def test_endless_sort_is_stopped_by_time_or_memory(service: Service) -> None:
@@ -75,7 +77,7 @@ def test_endless_sort_is_stopped_by_time_or_memory(service: Service) -> None:
     reply = service.ask(f"SELECT * WHERE {{ {rows} }} ORDER BY ?c0 ?c1 ?c2 ?c3")
     assert reply.status in (504, 507)
     assert reply.problem["limit"] in ("query_time_slow_ms", "query_memory_bytes")
-    service.wait_until_whole()
+    service.wait_until_whole(HEALED_S)
 
 
 def test_query_that_needs_too_much_memory_is_507_and_names_it(service: Service) -> None:
@@ -85,14 +87,14 @@ def test_query_that_needs_too_much_memory_is_507_and_names_it(service: Service) 
     assert reply.status == 507, reply
     assert reply.problem["limit"] == "query_memory_bytes"
     assert reply.problem["limit_value"] == 150_000_000
-    service.wait_until_whole()
+    service.wait_until_whole(HEALED_S)
 
 
 def test_nesting_that_crashes_the_engine_ends_one_worker_only(service: Service) -> None:
     reply = service.ask("SELECT ?x { BIND(" + "(" * 5000 + "1" + ")" * 5000 + " AS ?x) }")
     assert reply.status == 507
     assert service.ask(small_query()).status == 200
-    service.wait_until_whole()
+    service.wait_until_whole(HEALED_S)
 
 
 def test_result_over_its_limit_is_refused_and_never_cut(service: Service) -> None:
@@ -118,7 +120,7 @@ def test_ordinary_queries_are_answered_while_endless_ones_run(service: Service) 
     assert {reply.status for reply in replies} == {200}
     assert len(replies) > 20
     assert {finish().status for finish in running_ones} <= {503, 504}
-    service.wait_until_whole(2)
+    service.wait_until_whole(HEALED_S)
 
 
 def test_workers_killed_under_load_lose_no_request(service: Service) -> None:
@@ -129,7 +131,7 @@ def test_workers_killed_under_load_lose_no_request(service: Service) -> None:
                 time.sleep(0.05)
             time.sleep(0.2)
     assert {reply.status for reply in replies} == {200}
-    service.wait_until_whole()
+    service.wait_until_whole(HEALED_S)
 
 
 def test_query_whose_worker_is_killed_is_asked_again(service: Service) -> None:
@@ -138,7 +140,7 @@ def test_query_whose_worker_is_killed_is_asked_again(service: Service) -> None:
     for pid in service.pids("worker"):
         kill(pid)
     assert finish().status == 200
-    service.wait_until_whole()
+    service.wait_until_whole(HEALED_S)
 
 
 @pytest.mark.parametrize("role", ["foreman", "evaluator"])
@@ -149,7 +151,7 @@ def test_killed_process_of_the_evaluation_loses_no_request(service: Service, rol
         kill(pid)
         time.sleep(1.0)
     assert {reply.status for reply in replies} == {200}
-    service.wait_until_whole(5)
+    service.wait_until_whole(HEALED_S)
     assert pid not in service.tree
 
 
@@ -159,7 +161,7 @@ def test_queries_are_answered_within_a_second_of_the_evaluator_s_death(service: 
         began = time.monotonic()
         assert service.ask(small_query()).status == 200
         assert time.monotonic() - began < 1
-        service.wait_until_whole(5)
+        service.wait_until_whole(HEALED_S)
 
 
 def test_killed_web_process_takes_only_its_own_connections_along(service: Service) -> None:
@@ -170,20 +172,20 @@ def test_killed_web_process_takes_only_its_own_connections_along(service: Servic
     broken = [reply for reply in replies if reply.status != 200]
     assert len(broken) <= 4
     assert {reply.status for reply in broken} <= {0}
-    service.wait_until_whole()
+    service.wait_until_whole(HEALED_S)
 
 
 def test_both_web_processes_killed_twice_come_back(service: Service) -> None:
     for _ in range(2):
         for pid in service.pids("web"):
             kill(pid)
-        service.wait_until_whole(5)
+        service.wait_until_whole(HEALED_S)
 
 
 def test_no_zombie_stays(service: Service) -> None:
     for role in ("worker", "foreman", "evaluator", "web"):
         kill(service.pids(role)[0])
-    service.wait_until_whole(5)
+    service.wait_until_whole(HEALED_S)
     time.sleep(1.1)
     everyone = [service.process.pid, *service.tree]
     below = [child for pid in everyone for child in children(pid)]
@@ -244,19 +246,19 @@ def test_sighup_takes_the_new_release_without_a_failed_request(tmp_path: Path) -
             time.sleep(0.5)
         assert b'"20"' in service.ask(question).body
         assert {reply.status for reply in replies} == {200}
-        service.wait_until_whole(5)
+        service.wait_until_whole(HEALED_S)
         assert not old & set(service.tree)
 
 
 def test_damaged_new_release_leaves_the_old_one_serving(tmp_path: Path) -> None:
     place = write_small_release(tmp_path / "release", numbers(10))
     with running(place, tmp_path / "temp") as service:
-        old = set(service.tree)
+        old = set(service.pids("web"))
         (place / "release.json").write_text("{}")
         service.process.send_signal(signal.SIGHUP)
         time.sleep(1.5)
         assert service.ask(small_query()).status == 200
-        assert set(service.tree) == old
+        assert set(service.pids("web")) == old
 
 
 def test_service_that_cannot_open_its_release_says_so_and_ends(tmp_path: Path) -> None:
