@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check build lock clean
+.PHONY: run test check build bench bench-hostile lock clean
 
 run: $(VENV)/installed
 	$(VENV)/bin/kg serve
@@ -20,6 +20,14 @@ test: $(VENV)/installed-test
 	$(VENV)/bin/mypy
 	$(VENV)/bin/kg check
 	$(VENV)/bin/python -m pytest -n auto
+
+# Measures this service beside other SPARQL servers (bench/README.md); needs wrk.
+# Fewer figures, sooner: make bench BENCH="--graph small --rounds 1"
+bench: $(VENV)/installed
+	$(VENV)/bin/python -m bench run $(BENCH)
+
+bench-hostile: $(VENV)/installed
+	$(VENV)/bin/python -m bench hostile $(BENCH)
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -102,6 +102,14 @@ def build(project: Path, out: Path | None) -> None:
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--public-url", help="The address visitors see, behind a proxy.")
+@click.option("--trust-proxy", multiple=True, help="A proxy whose X-Forwarded-* is believed.")
+@click.option("--allow-service", multiple=True, help="An endpoint that SERVICE may call.")
+@click.option("--query-time-ms", type=click.IntRange(20), help="How long a query may run.")
+@click.option("--query-memory-mb", type=click.IntRange(50), help="What memory a query may take.")
+@click.option("--result-mb", type=click.IntRange(1), help="How large a result may be.")
+@click.option("--client-queries", type=click.IntRange(1), help="Queries at a time of one address.")
+@click.option("--cache-mb", type=click.IntRange(0), help="Answers each process keeps; 0 for none.")
+@click.option("--log/--no-log", default=True, help="One line of JSON for each query on stderr.")
 def serve(
     files: tuple[Path, ...],
     project: Path,
@@ -110,20 +118,47 @@ def serve(
     port: int,
     workers: int,
     public_url: str | None,
+    **limits: object,
 ) -> None:
     """Serve a project, a release, or any RDF FILES: pages, SPARQL, dumps.
 
     A project is built first, if its sources have changed. FILES may be Turtle, TriG, N-Triples,
-    N-Quads, RDF/XML or JSON-LD, each also compressed with gzip.
+    N-Quads, RDF/XML or JSON-LD, each also compressed with gzip. SIGTERM lets requests in hand be
+    answered first; SIGHUP takes up a new release.
     """
     if files and release:
         raise click.UsageError("name files or --release, not both")
     with _made(files, project, release, public_url or f"http://{host}:{port}/") as made:
         # Only this command needs the server, and the server builds on kg: never the other way.
         settings = importlib.import_module("server.settings").Settings(
-            release_dir=made, host=host, port=port, workers=workers, public_url=public_url
+            release_dir=made,
+            host=host,
+            port=port,
+            workers=workers,
+            public_url=public_url,
+            **_to_settings(limits),
         )
         importlib.import_module("server.serve").run(settings)
+
+
+_SETTINGS = {
+    "trust_proxy": ("trusted_proxies", 1),
+    "query_time_ms": ("query_time_slow_ms", 1),
+    "query_memory_mb": ("query_memory_bytes", 1_000_000),
+    "result_mb": ("result_bytes", 1_000_000),
+    "cache_mb": ("cache_bytes", 1_000_000),
+    "log": ("log_queries", 1),
+}
+
+
+def _to_settings(options: Mapping[str, object]) -> dict[str, object]:
+    """Name the options as the settings do; those not given keep the settings' own defaults."""
+    given = {}
+    for option, value in options.items():
+        if value is not None:
+            name, factor = _SETTINGS.get(option, (option, 1))
+            given[name] = value * factor if isinstance(value, int) and factor > 1 else value
+    return given
 
 
 @main.command()

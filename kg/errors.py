@@ -8,6 +8,7 @@
     |-- ShapeError      the graph breaks its shapes, or a shape selects nothing
     |-- ReleaseError    a release cannot be written, opened or served
     `-- QueryError      a query cannot be parsed or is not allowed (line, column)
+        `-- QueryLimitError   it is larger than a limit allows, which it names
 
 `str(error)` reads like a compiler's message: `data/people.ttl:12:5: the prefix ...`.
 """
@@ -70,3 +71,14 @@ class QueryError(KnowledgeError):
 
     def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
         super().__init__(message, None, line, column)
+
+
+class QueryLimitError(QueryError):
+    """A query is larger than a limit allows; the limit has the name of its setting."""
+
+    def __init__(
+        self, message: str, limit_name: str, value: int, line: int | None, column: int | None
+    ) -> None:
+        super().__init__(message, line, column)
+        self.limit_name = limit_name
+        self.value = value

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kg.errors import ReleaseError
-from kg.store import EmbeddedStore, Store
+from kg.store import EmbeddedStore
 
 MANIFEST = "release.json"
 STORE = "store"
@@ -63,9 +63,9 @@ class Release:
         """The N-Quads dump: the whole dataset, sorted, byte for byte what was hashed."""
         return self.path / "dumps" / f"{self.manifest.name}.nq"
 
-    def open_store(self) -> Store:
+    def open_store(self) -> EmbeddedStore:
         """Open the query engine over this release, read-only."""
-        return EmbeddedStore(self.path / STORE)
+        return EmbeddedStore(self.path / STORE, self.manifest.base)
 
 
 def open_release(path: Path) -> Release:

@@ -8,62 +8,29 @@ readings differ, the query is refused, with a sentence on how to write it plainl
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 from pyoxigraph import Store
 
-from kg.errors import QueryError
+from kg.errors import QueryError, QueryLimitError
+from kg.tokens import Token, to_error, to_place, tokens
+
+__all__ = ["QueryForm", "QueryLimits", "check_query", "explain_syntax_error", "find_services"]
+__all__ += ["Token", "to_error", "tokens"]
 
 QueryForm = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
-TokenKind = Literal[
-    "iri", "string", "variable", "blank", "language", "name", "number", "word", "op"
-]
-Frame = Literal["top", "group", "select", "expression", "list", "triple"]
+Frame = Literal["top", "group", "select", "expression", "list", "triple", "data"]
 
-MAX_NESTING = 100
-MAX_OPERATORS = 1000
-
-_BASE = (
-    "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d"
-    "\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
-)
-_FIRST = f"{_BASE}_"
-_MORE = f"{_FIRST}0-9\u00b7\u0300-\u036f\u203f-\u2040-"
-_PLX = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
-_PREFIX = f"[{_BASE}](?:[{_MORE}]|\\.+[{_MORE}])*"
-_LOCAL = f"(?:[{_FIRST}:0-9]|{_PLX})(?:[{_MORE}:]|{_PLX}|\\.+(?:[{_MORE}:]|{_PLX}))*"
-_UCHAR = (
-    r"\\u(?![dD][89a-fA-F])[0-9A-Fa-f]{4}"
-    r"|\\U(?!0000[dD][89a-fA-F])00(?:0[0-9A-Fa-f]|10)[0-9A-Fa-f]{4}"
-)
-_ESCAPE = rf"\\[tbnrf\"'\\]|{_UCHAR}"
-
-_TOKEN = re.compile(
-    "|".join(
-        (
-            r"(?P<space>[ \t\r\n]+|#[^\r\n]*)",
-            rf"(?P<iri><(?:[^\x00-\x20<>\"{{}}|^`\\]|{_UCHAR})*>)",
-            rf"(?P<string>'''(?:'{{0,2}}(?:[^'\\]|{_ESCAPE}))*'''"
-            rf'|"""(?:"{{0,2}}(?:[^"\\]|{_ESCAPE}))*"""'
-            rf"|'(?!'')(?:[^'\\\r\n]|{_ESCAPE})*'"
-            rf'|"(?!"")(?:[^"\\\r\n]|{_ESCAPE})*")',
-            rf"(?P<variable>[?$][{_FIRST}0-9][{_FIRST}0-9\u00b7\u0300-\u036f\u203f-\u2040]*)",
-            rf"(?P<blank>_:[{_FIRST}0-9](?:[{_MORE}]|\.+[{_MORE}])*)",
-            r"(?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--[A-Za-z]+)?)",
-            rf"(?P<name>(?:{_PREFIX})?:(?:{_LOCAL})?)",
-            r"(?P<number>(?:\d+\.?\d*|\.\d+)[eE][+-]?\d+|\d*\.\d+|\d+)",
-            rf"(?P<word>[{_BASE}][{_MORE}]*)",
-            r"(?P<op><<|>>|\{\||\|\}|\|\||&&|\^\^|!=|<=|>=|[{}()\[\].,;=<>+\-*/|^!?~])",
-        )
-    )
-)
 _CLOSING = {")": "(", "}": "{", "]": "[", "|}": "{|", ">>": "<<"}
 _CHAINS = frozenset(("||", "&&", "+", "-", "*", "/", "|", "!", "=", "!=", "<", ">", "<=", ">="))
 _CHAIN_WORDS = frozenset(("UNION", "OPTIONAL", "MINUS", "FILTER", "BIND", "LATERAL", "GRAPH"))
 _NOT_OPERANDS = frozenset(("DISTINCT", "REDUCED", "IN", "NOT", "AS", "EXISTS", "SEPARATOR"))
-_LIST_WORDS = frozenset(("VALUES", "A", "UNDEF", "TRUE", "FALSE"))
+_LIST_WORDS = frozenset(("A", "UNDEF", "TRUE", "FALSE"))
+_OPENERS = frozenset(("{", "[", "{|", "<<"))
+_ENDINGS = frozenset((".", ";", ",", ")", "}", "]"))
+_PATTERN_FRAMES = frozenset(("group", "list", "triple"))
+_BOOLEAN = re.compile("true|false", re.IGNORECASE)
 _UPDATES = frozenset(
     ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
 )
@@ -87,17 +54,24 @@ _ENGINE_PLACE = re.compile(r"^error at (\d+):(\d+): expected (.*)$", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Token:
-    """A token of a query and its offset in the text, in code points."""
+class QueryLimits:
+    """How much a query may hold, and whom it may call.
 
-    kind: TokenKind
-    text: str
-    offset: int
+    `patterns` bounds triple patterns and groups: the engine plans their joins in a time that
+    grows with the third power and worse (200 patterns about one subject: 10 s and more).
+    """
 
-    @property
-    def upper(self) -> str:
-        """The text as keywords are compared."""
-        return self.text.upper()
+    nesting: int = 100
+    """The deepest nesting of brackets."""
+    operators: int = 1000
+    """How many operators and keywords that work like operators."""
+    patterns: int = 150
+    """How many triple patterns, groups, steps of sequence paths and elements of collections."""
+    services: frozenset[str] = frozenset()
+    """The addresses that SERVICE may call, each spelled as a query must spell it."""
+
+
+DEFAULT_LIMITS = QueryLimits()
 
 
 @dataclass(frozen=True)
@@ -107,76 +81,73 @@ class _Bracket:
     offset: int
 
 
-def check_query(
-    text: str, *, max_nesting: int = MAX_NESTING, max_operators: int = MAX_OPERATORS
-) -> QueryForm:
+def check_query(text: str, limits: QueryLimits = DEFAULT_LIMITS) -> QueryForm:
     """Tell the form of a query that is safe to hand to the engine.
 
-    Raises QueryError, with line and column, for `SERVICE`, for updates, for nesting or
-    operator chains that would crash the engine, for a prefix that is not declared, and for
-    text that could be read in two ways. Other mistakes are left to the engine's parser.
+    Raises QueryError, with line and column, for `SERVICE` to an address that is not allowed,
+    for updates, for a prefix that is not declared, and for text that could be read in two ways;
+    QueryLimitError for nesting, operator chains or patterns that would crash or stall the
+    engine. Other mistakes are left to the engine's parser.
     """
-    form = _check_quickly(text, max_nesting, max_operators)
-    return form or _check_tokens(text, max_nesting, max_operators)
+    return _check_quickly(text, limits) or _check_tokens(text, limits)
 
 
-def tokens(text: str, context: "_Check | None" = None) -> Iterator[Token]:
-    """Cut a query into tokens, without white space and comments.
-
-    Raises QueryError at the first character that starts no token, an unfinished string among
-    them. A `<` is read as a comparison where `context` says that an operand has just ended.
-    """
-    offset = 0
-    while offset < len(text):
-        match = _TOKEN.match(text, offset)
-        if match is not None and match.lastgroup == "iri" and context and context.after_operand():
-            message = (
-                "`<` right before this text may be a comparison or begin an IRI; "
-                "put a space after a `<` that compares"
-            )
-            raise to_error(message, text, offset)
-        if match is None:
-            raise to_error(_describe_bad(text, offset), text, offset)
-        if match.lastgroup != "space":
-            yield Token(match.lastgroup, match.group(), offset)  # type: ignore[arg-type]
-        offset = match.end()
+def find_services(text: str) -> tuple[str, ...]:
+    """List the addresses that a query, which has passed the check, calls with `SERVICE`."""
+    if "service" not in text.lower():
+        return ()
+    read = [token for token in tokens(text) if token.upper != "SILENT"]
+    pairs = zip(read, read[1:], strict=False)
+    return tuple(b.text[1:-1] for a, b in pairs if a.upper == "SERVICE" and b.kind == "iri")
 
 
-def _check_quickly(text: str, max_nesting: int, max_operators: int) -> QueryForm | None:
+def _check_quickly(text: str, limits: QueryLimits) -> QueryForm | None:
     """Tell the form of a query that cannot break a rule; None when its tokens must be read.
 
     Outside strings and IRIs no escape is decoded, so a text without the word has no SERVICE.
     """
-    nesting = sum(map(text.count, "({[<"))
-    operators = sum(map(text.count, "|&+-*/!=<>")) + len(text) // 4
-    if nesting > max_nesting or operators > max_operators or "SERVICE" in text.upper():
-        return None
     start = _PROLOGUE.match(text)
-    return _FORMS[start[1].upper()] if start else None
+    if start is None or "SERVICE" in text.upper():
+        return None
+    body = text[start.start(1) :]
+    count = body.count
+    if sum(map(count, "({[<")) > limits.nesting:
+        return None
+    if sum(map(count, "|&+-*/!=<>")) + len(body) // 4 > limits.operators:
+        return None
+    if _bound_patterns(body) > limits.patterns:
+        return None
+    return _FORMS[start[1].upper()]
 
 
-def _check_tokens(text: str, max_nesting: int, max_operators: int) -> QueryForm:
-    check = _Check(text, max_nesting, max_operators)
+def _bound_patterns(body: str) -> int:
+    """Give a number that the patterns of a text cannot exceed, without reading its tokens."""
+    bound = sum(map(body.count, "{}[](),;./")) + body.count("<<")
+    if "(" in body:
+        # An element of a collection needs nothing before it but a space, a bracket, or the
+        # sign it begins with; strings end with a sign, too.
+        bound += len(body.split()) - body.count(" ?") - body.count("(?")
+        bound += sum(map(body.count, "<>?$:+-@")) + 2 * body.count("'") + 2 * body.count('"')
+        bound += len(_BOOLEAN.findall(body))
+    return bound
+
+
+def _check_tokens(text: str, limits: QueryLimits) -> QueryForm:
+    check = _Check(text, limits)
     for token in tokens(text, check):
         check.accept(token)
     return check.finish()
 
 
-def to_error(message: str, text: str, offset: int) -> QueryError:
-    """Make a QueryError that points at an offset of the text."""
-    line = text.count("\n", 0, offset) + 1
-    column = offset - (text.rfind("\n", 0, offset) + 1) + 1
-    return QueryError(message, line, column)
-
-
-def explain_syntax_error(message: str, text: str) -> QueryError:
+def explain_syntax_error(message: str, text: str, base_iri: str | None = None) -> QueryError:
     """Turn the engine's syntax error into a sentence with the place of the token at fault.
 
     The engine's parser points past the word it tried to read, often into the next line. Read
     again with wide gaps between the tokens, its place always lies behind the right one.
     """
     try:
-        _check_tokens(text, MAX_NESTING, MAX_OPERATORS)
+        passed = frozenset(find_services(text))
+        _check_tokens(text, QueryLimits(len(text), len(text), len(text), passed))
     except QueryError as error:
         return error
     read = list(tokens(text))
@@ -184,7 +155,7 @@ def explain_syntax_error(message: str, text: str) -> QueryError:
     for token in read:
         starts.append(len(padded))
         padded += token.text + _GAP
-    found = _ENGINE_PLACE.match(_ask_engine(padded) or message)
+    found = _ENGINE_PLACE.match(_ask_engine(padded, base_iri) or message)
     if found is None:
         return QueryError(f"this is not valid SPARQL 1.1: {message}")
     lines = padded.split("\n")
@@ -199,9 +170,9 @@ def explain_syntax_error(message: str, text: str) -> QueryError:
     return to_error(what, text, read[index].offset)
 
 
-def _ask_engine(text: str) -> str | None:
+def _ask_engine(text: str, base_iri: str | None) -> str | None:
     try:
-        Store().query(text)
+        Store().query(text, base_iri=base_iri)
     except SyntaxError as error:
         return str(error)
     except (ValueError, OSError, RuntimeError):
@@ -209,39 +180,33 @@ def _ask_engine(text: str) -> str | None:
     return None
 
 
-def _describe_bad(text: str, offset: int) -> str:
-    character = text[offset]
-    if character in "'\"":
-        return "this string does not end, or holds an escape that SPARQL does not know"
-    if character == "\\":
-        return "escapes are read in strings and IRIs only; write the character itself here"
-    return f"the character {character!r} cannot stand here"
-
-
 @dataclass
 class _Check:
     """What has been read so far: open brackets, declared prefixes, the token before."""
 
     text: str
-    max_nesting: int
-    max_operators: int
+    limits: QueryLimits
     stack: list[_Bracket] = field(default_factory=lambda: [_Bracket("", "top", 0)])
     prefixes: set[str] = field(default_factory=set)
     form: QueryForm | None = None
     operators: int = 0
+    patterns: int = 0
     filtering: bool = False
+    values: bool = False
+    calling: Token | None = None
     before: Token | None = None
     before_that: Token | None = None
 
     def accept(self, token: Token) -> None:
         """Take the next token, or refuse it."""
-        self._refuse_service(token)
+        self._check_service(token)
         if self.form is None:
             self._read_prologue(token)
         if token.kind == "name":
             self._check_prefix(token)
         if token.kind == "word":
             self._read_word(token)
+        self._count_patterns(token)
         if token.kind == "op":
             self._count(token)
             self._nest(token)
@@ -249,6 +214,8 @@ class _Check:
 
     def finish(self) -> QueryForm:
         """Tell the form once all tokens are read."""
+        if self.calling:
+            self._refuse_service(self.calling)
         if len(self.stack) > 1:
             bracket = self.stack[-1]
             raise to_error(f"this `{bracket.sign}` is never closed", self.text, bracket.offset)
@@ -268,20 +235,38 @@ class _Check:
             return token.upper not in _NOT_OPERANDS
         return token.kind != "op" or token.text in (")", "]", "}", ">>", "|}")
 
-    def _refuse_service(self, token: Token) -> None:
+    def _check_service(self, token: Token) -> None:
         before = self.before
+        if self.calling:
+            self._check_target(token, self.calling)
+            return
         # The engine takes `SERVICEex:a {` and `ex:a.SERVICE <b> {` for calls, too.
         glued = before if token.text == "{" and before and before.kind == "name" else None
         bare = token.kind in ("word", "language", "number") and "SERVICE" in token.upper
         dotted = token.kind in ("name", "blank") and ".SERVICE" in token.upper
         if glued and _HIDDEN_SERVICE.search(glued.text):
-            token = glued
-        elif not bare and not dotted:
-            return
+            self._refuse_service(glued)
+        allowed = self.limits.services and self.stack[-1].frame == "group"
+        if allowed and token.kind == "word" and token.upper == "SERVICE":
+            self.calling = token
+        elif bare or dotted:
+            self._refuse_service(token)
+
+    def _check_target(self, token: Token, service: Token) -> None:
+        """Take what follows SERVICE: a constant IRI of the list, after SILENT or not."""
+        if token.kind == "iri" and token.text[1:-1] in self.limits.services:
+            self.calling = None
+        elif token.upper != "SILENT" or self.before is not service:
+            self._refuse_service(service)
+
+    def _refuse_service(self, token: Token) -> None:
         message = (
             "SERVICE is refused: this service never calls other servers; "
             "run the federated query from your own machine"
         )
+        if self.limits.services:
+            listed = " ".join(f"<{address}>" for address in sorted(self.limits.services))
+            message = f"SERVICE is refused: its target must be one of {listed}, written in full"
         raise to_error(message, self.text, token.offset)
 
     def _read_prologue(self, token: Token) -> None:
@@ -300,7 +285,8 @@ class _Check:
         prefix = token.text[: token.text.index(":") + 1]
         declaring = self.form is None and self.before and self.before.upper == "PREFIX"
         if not declaring and prefix not in self.prefixes:
-            message = f"the prefix {prefix} is not declared; add `PREFIX {prefix} <...>` at the top"
+            shown = prefix if len(prefix) < 60 else f"{prefix[:57]}..."
+            message = f"the prefix {shown} is not declared; add `PREFIX {shown} <...>` at the top"
             raise to_error(message, self.text, token.offset)
 
     def _read_word(self, token: Token) -> None:
@@ -311,14 +297,49 @@ class _Check:
             self.stack[-1] = _Bracket("{", "select", self.stack[-1].offset)
         if "FILTER" in word or "BIND" in word:
             self.filtering = True
+        if word == "VALUES":
+            self.values = True
 
     def _count(self, token: Token) -> None:
         if token.kind == "op" and token.text not in _CHAINS:
             return
         self.operators += 1
-        if self.operators > self.max_operators:
-            message = f"the query has more than {self.max_operators} operators; ask in parts"
-            raise to_error(message, self.text, token.offset)
+        if self.operators > self.limits.operators:
+            self._exceed(
+                "query_operators", self.limits.operators, "has more than {} operators", token
+            )
+
+    def _count_patterns(self, token: Token) -> None:
+        """Count what makes the engine plan a join; when in doubt, one more."""
+        before, frame = self.before, self.stack[-1].frame
+        if before is None or frame == "data":
+            return
+        found = token.text.count(".") if token.kind in ("name", "blank") else 0
+        if token.kind == "op":
+            step = token.text == "/" and frame in _PATTERN_FRAMES
+            found += step or (token.text in _OPENERS and not self.values)
+        elif token.kind != "word":
+            found += self._begins_pattern(token, before, frame)
+        elif frame in ("list", "expression"):
+            # The engine reads `truefalse` as two elements of a collection.
+            glued = len(_BOOLEAN.findall(token.text))
+            found += glued and glued - (frame == "expression" and not _ends_term(before))
+        self.patterns += found
+        if self.patterns > self.limits.patterns:
+            what = "has more than {} triple patterns and groups"
+            self._exceed("query_patterns", self.limits.patterns, what, token)
+
+    def _begins_pattern(self, token: Token, before: Token, frame: Frame) -> bool:
+        if before.kind == "op" and before.text in _ENDINGS:
+            return frame in _PATTERN_FRAMES
+        signed = token.kind == "number" and before.text in ("+", "-") and frame == "list"
+        element = _ends_term(before) and token.kind != "language"
+        return signed or (element and frame in ("list", "expression"))
+
+    def _exceed(self, limit_name: str, value: int, what: str, token: Token) -> None:
+        message = f"the query {what.format(value)}; ask in parts"
+        line, column = to_place(self.text, token.offset)
+        raise QueryLimitError(message, limit_name, value, line, column)
 
     def _nest(self, token: Token) -> None:
         sign = token.text
@@ -326,17 +347,22 @@ class _Check:
             message = "`<<` may be read in two ways here; put a space between the two signs"
             raise to_error(message, self.text, token.offset)
         if sign in ("(", "{", "[", "{|", "<<"):
-            self.stack.append(_Bracket(sign, self._frame(sign), token.offset))
+            frame = self._frame(sign)
+            self.stack.append(_Bracket(sign, frame, token.offset))
+            self.patterns += sign == "(" and frame == "list"
             self.filtering = False
         elif sign in _CLOSING:
             self._close(token)
-        if len(self.stack) - 1 > self.max_nesting:
-            message = f"brackets are nested more than {self.max_nesting} deep; ask in parts"
-            raise to_error(message, self.text, token.offset)
+        if len(self.stack) - 1 > self.limits.nesting:
+            what = "has brackets nested more than {} deep"
+            self._exceed("query_depth", self.limits.nesting, what, token)
 
     def _frame(self, sign: str) -> Frame:
         """Tell what an opening bracket encloses; when in doubt, an expression."""
         around = self.stack[-1].frame
+        if self.values or around == "data":
+            self.values = self.values and sign != "{"
+            return "data"
         if sign == "{":
             return "group"
         if sign == "<<":
@@ -347,8 +373,6 @@ class _Check:
         word = before.upper if before and before.kind == "word" else None
         if around in ("list", "triple"):
             return around
-        if word == "VALUES":
-            return "list"
         if around in ("top", "select", "expression"):
             return "expression"
         glued = before is not None and before.kind in ("name", "blank", "language", "number")
@@ -362,3 +386,7 @@ class _Check:
             self.stack.pop()
         elif token.text != ">>":
             raise to_error(f"this `{token.text}` closes nothing", self.text, token.offset)
+
+
+def _ends_term(token: Token) -> bool:
+    return token.kind != "op" and (token.kind != "word" or token.upper in ("TRUE", "FALSE"))

@@ -116,9 +116,13 @@ class Store(Protocol):
 
 
 class EmbeddedStore:
-    """The engine inside this process, over the read-only files of a release."""
+    """The engine inside this process, over the read-only files of a release.
 
-    def __init__(self, path: Path) -> None:
+    `base_iri` is what relative IRIs of a query are resolved against, if it has no BASE.
+    """
+
+    def __init__(self, path: Path, base_iri: str | None = None) -> None:
+        self._base_iri = base_iri
         try:
             self._store = ox.Store.read_only(str(path))
         except OSError as error:
@@ -134,16 +138,27 @@ class EmbeddedStore:
     ) -> QueryResult:
         """Answer a query; see `Store.query`."""
         check_query(text)
+        return self.evaluate(text, default_graphs=default_graphs, named_graphs=named_graphs)
+
+    def evaluate(
+        self,
+        text: str,
+        *,
+        default_graphs: Sequence[str] | None = None,
+        named_graphs: Sequence[str] | None = None,
+    ) -> QueryResult:
+        """Answer a query that has been checked already; see `Store.query`."""
         given = default_graphs is not None or named_graphs is not None
         try:
             with _sentences():
                 answer = self._store.query(
                     text,
+                    base_iri=self._base_iri,
                     default_graph=[*_to_nodes(default_graphs)] if given else None,
                     named_graphs=[*_to_nodes(named_graphs)] if given else None,
                 )
         except SyntaxError as error:
-            raise explain_syntax_error(str(error), text) from None
+            raise explain_syntax_error(str(error), text, self._base_iri) from None
         return to_result(answer)
 
     def quads_for_pattern(
@@ -162,6 +177,19 @@ class EmbeddedStore:
         for quad in self._store:
             counts[quad.graph_name] = counts.get(quad.graph_name, 0) + 1
         return counts
+
+
+class LoadedStore(EmbeddedStore):
+    """The engine inside this process, over a dataset held in memory."""
+
+    def __init__(self, dump: Path, base_iri: str | None = None) -> None:
+        self._base_iri = base_iri
+        self._store = ox.Store()
+        try:
+            self._store.bulk_load(path=str(dump), format=RdfFormat.N_QUADS)
+        except (OSError, SyntaxError) as error:
+            message = f"the dump {dump} cannot be read ({error}); build the release again"
+            raise ReleaseError(message) from None
 
 
 class EndpointStore:

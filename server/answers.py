@@ -6,34 +6,20 @@ HTTP side knows nothing of how a query is evaluated.
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, BinaryIO, Literal, Protocol, cast
 
 from pyoxigraph import Triple
 
 from kg.dumps import find_unspeakable
-from kg.errors import KnowledgeError
-from kg.sparql import check_query
-from kg.store import QueryResult, Store
+from kg.sparql import QueryForm, check_query
+from kg.store import EmbeddedStore, QueryResult
+from server.limits import Limits
+from server.spool import Spool, UnwritableError
 
-_NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
-
-
-class ResultTooLargeError(KnowledgeError):
-    """The answer is larger than the limit; `limit` is in bytes."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(
-            f"The result is larger than {limit:,} bytes, the limit of this service. "
-            "Nothing of it is sent; ask for less with LIMIT and OFFSET, or take a dump."
-        )
-        self.limit = limit
-
-
-class UnwritableError(KnowledgeError):
-    """The answer holds something its format cannot spell; another format can."""
+Lane = Literal["fast", "slow", "federated", "process"]
 
 
 @dataclass(frozen=True)
@@ -50,52 +36,120 @@ class QueryRequest:
     named_graphs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Answer:
-    """The whole body of an answer, in the format asked for."""
+@dataclass
+class Evaluated:
+    """The whole answer of one query: `body` is its bytes, or a file when they are many.
 
-    body: bytes
+    `length` is exact. `durations_ms` holds the stages: wait, check, run, write. `version` is the
+    release that was asked.
+    """
+
+    body: bytes | BinaryIO
+    length: int
+    lane: Lane
+    durations_ms: Mapping[str, float]
+    version: str
+
+    def read(self) -> bytes:
+        """Give the body as a whole."""
+        return b"".join(self.chunks())
+
+    def chunks(self, size: int = 256 * 1024) -> Iterator[bytes]:
+        """Give the body piece by piece, once; a file is closed at its end."""
+        if isinstance(self.body, bytes):
+            yield self.body
+            return
+        try:
+            while chunk := self.body.read(size):
+                yield chunk
+        finally:
+            self.body.close()
+
+    def close(self) -> None:
+        """Let go of a body that nobody will read."""
+        if not isinstance(self.body, bytes):
+            self.body.close()
 
 
-class _Bounded(io.BytesIO):
-    """A buffer that refuses to grow past its limit."""
+class Evaluating(Protocol):
+    """Whatever answers queries: the lanes of a running service, or this very process."""
 
-    def __init__(self, limit: int) -> None:
-        super().__init__()
-        self.limit = limit
+    def evaluate(self, request: QueryRequest, client: str) -> Evaluated:
+        """Answer a query; `client` is whom fairness counts it for.
 
-    def write(self, data: object) -> int:
-        size = super().write(data)  # type: ignore[arg-type]
-        if self.tell() > self.limit:
-            raise ResultTooLargeError(self.limit)
-        return size
+        Raises:
+            QueryError: when the query cannot be parsed or asks for what is refused.
+            UnwritableError: when the format cannot spell the result.
+            LimitError: when a limit was reached; the error names it.
+        """
+        ...
+
+    def status(self) -> dict[str, Any]:
+        """Tell whether it is `ready` (1 or 0), which release it has, and of its workers."""
+        ...
+
+
+class InProcess:
+    """Answers in this process, with no limit on time or memory: for tests, and one's own data."""
+
+    def __init__(
+        self, store: EmbeddedStore, limits: Limits, prefixes: Mapping[str, str], version: str
+    ) -> None:
+        self._store = store
+        self._limits = limits
+        self._prefixes = prefixes
+        self._version = version
+
+    def evaluate(self, request: QueryRequest, client: str) -> Evaluated:
+        """Answer a query; see `Evaluating.evaluate`."""
+        body, durations = answer(self._store, request, self._limits, self._prefixes)
+        whole = body.take()
+        return Evaluated(whole, body.length, "process", durations, self._version)
+
+    def status(self) -> dict[str, Any]:
+        """Tell of itself; see `Evaluating.status`."""
+        return {"ready": 1, "release": self._version}
 
 
 def answer(
-    store: Store, request: QueryRequest, result_bytes: int, prefixes: Mapping[str, str]
-) -> Answer:
+    store: EmbeddedStore, request: QueryRequest, limits: Limits, prefixes: Mapping[str, str]
+) -> tuple[Spool, dict[str, float]]:
     """Evaluate a query and write its whole result; Turtle and TriG use `prefixes`.
+
+    Beside the result stand the milliseconds of each stage: check, run, write.
 
     Raises:
         QueryError: when the query cannot be parsed or asks for what is refused.
-        ResultTooLargeError: when the result outgrows `result_bytes`.
+        ResultLimitError: when the result outgrows the limit.
         UnwritableError: when an XML format cannot spell a name or a character of the result.
     """
-    check_query(request.query)
+    started = perf_counter()
+    check(request.query, limits)
+    checked = perf_counter()
     chosen = bool(request.default_graphs or request.named_graphs)
-    result = store.query(
+    result = store.evaluate(
         request.query,
-        default_graphs=list(request.default_graphs) if chosen else None,
-        named_graphs=list(request.named_graphs) if chosen else None,
+        default_graphs=request.default_graphs if chosen else None,
+        named_graphs=request.named_graphs if chosen else None,
     )
     if request.format == "rdf":
         result = QueryResult("graph", _check_speakable(result.triples))
-    out = _Bounded(result_bytes)
-    result.write(out, request.format, prefixes)
-    body = out.getvalue()
-    if request.format == "xml" and _NO_XML.search(body):
-        raise UnwritableError("The result holds control characters, which XML cannot; take JSON.")
-    return Answer(drop_unused_prefixes(body) if request.format in ("ttl", "trig") else body)
+    run = perf_counter()
+    spool = Spool(limits.result_bytes)
+    try:
+        result.write(cast(BinaryIO, spool), request.format, prefixes)
+        spool.finish(request.format)
+    except BaseException:
+        spool.close()
+        raise
+    written = perf_counter()
+    stages = {"check": checked - started, "run": run - checked, "write": written - run}
+    return spool, {name: seconds * 1000 for name, seconds in stages.items()}
+
+
+def check(query: str, limits: Limits) -> QueryForm:
+    """Tell the form of a query that keeps to the limits; see `kg.sparql.check_query`."""
+    return check_query(query, limits.on_text)
 
 
 def _check_speakable(triples: Iterable[Triple]) -> Iterator[Triple]:
@@ -106,15 +160,3 @@ def _check_speakable(triples: Iterable[Triple]) -> Iterator[Triple]:
             message = f"RDF/XML cannot write {unspeakable!r}; take Turtle or N-Triples."
             raise UnwritableError(message)
         yield triple
-
-
-def drop_unused_prefixes(body: bytes) -> bytes:
-    """Leave out the `@prefix` lines at the top of a Turtle text that nothing below uses."""
-    declared = re.match(rb"(?:@prefix [^\n]*\n)*", body)
-    head, rest = body[: declared.end()], body[declared.end() :]  # type: ignore[union-attr]
-    lines = [line for line in head.splitlines(keepends=True) if _is_used(line.split()[1], rest)]
-    return b"".join(lines) + rest
-
-
-def _is_used(prefix: bytes, text: bytes) -> bool:
-    return re.search(rb"(?:^|[\s(\[,;^{])" + re.escape(prefix), text, re.MULTILINE) is not None

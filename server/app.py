@@ -1,25 +1,38 @@
-"""The Flask app over one release."""
+"""The Flask app over one release, with the front before it."""
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 
-from server import descriptions, documents, dumps, pages, problems, sparql
+from server import (
+    conformance,
+    descriptions,
+    documents,
+    dumps,
+    operation,
+    pages,
+    problems,
+    sparql,
+)
+from server.answers import Evaluating
+from server.compression import choose_coding, compress, is_worth_it, mark
+from server.front import HANDED, Front
+from server.headers import ALWAYS
+from server.metrics import Board, Metrics
+from server.negotiation import VARY
 from server.replies import general_links
 from server.settings import Settings
 from server.site import Served
 
-SECURITY = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-}
-EXPOSED = "Content-Digest, Content-Disposition, ETag, Link, Repr-Digest, Result-Cut"
 
-
-def create_app(settings: Settings) -> Flask:
+def create_app(
+    settings: Settings, evaluator: Evaluating | None = None, board: Board | None = None
+) -> Flask:
     """Make the app that serves the release `settings` names.
+
+    `evaluator` answers visitors' queries, in processes of its own; without one, as in tests, they
+    are answered in this process with no limit on time or memory. `board` holds the counts of all
+    web processes of a service.
 
     Raises:
         ReleaseError: when the folder is no whole release.
@@ -27,26 +40,58 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("server")
     # Pages ask for style and icon by an address that changes with them.
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000
-    app.extensions["served"] = Served(settings)
+    served = app.extensions["served"] = Served(settings, watch=evaluator is None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for module in (pages, documents, descriptions, dumps, sparql):
+    for module in (pages, documents, descriptions, dumps, operation, conformance, sparql):
         app.register_blueprint(module.pages)
     problems.register(app)
     app.after_request(_finish)
+    metrics = Metrics(board or Board())
+    front = Front(app.wsgi_app, settings, served, evaluator, metrics)
+    app.extensions["front"] = front
+    app.wsgi_app = front  # type: ignore[method-assign]
     return app
 
 
 def _finish(response: Response) -> Response:
     """Give every answer what every answer has: open to other sites, closed to surprises."""
     headers = response.headers
-    headers["Access-Control-Allow-Origin"] = "*"
-    headers["Access-Control-Expose-Headers"] = EXPOSED
     if request.method == "OPTIONS":
         headers["Access-Control-Allow-Methods"] = headers.get("Allow", "GET, HEAD, OPTIONS")
         headers["Access-Control-Allow-Headers"] = "Accept, Accept-Language, Content-Type, Range"
         headers["Access-Control-Max-Age"] = "86400"
-    headers.extend(SECURITY)
-    headers.setdefault("Vary", "Accept, Accept-Language")
+    headers.extend(ALWAYS)
+    headers["X-Request-Id"] = request.environ["kg.request_id"]
+    headers.setdefault("Vary", VARY)
     if "Link" not in headers and response.status_code < 400:
         headers.extend({"Link": general_links()})
+    _compress(response)
+    _count(response)
     return response
+
+
+def _compress(response: Response) -> None:
+    """Send a page or a document smaller to whoever can read it so."""
+    whole = response.status_code == 200 and not response.direct_passthrough
+    if not whole or "Content-Encoding" in response.headers:
+        return
+    coding = choose_coding(request.headers.get("Accept-Encoding", ""))
+    body = response.get_data()
+    if coding is None or not is_worth_it(response.content_type or "", len(body)):
+        return
+    response.set_data(compress(body, coding))
+    response.headers["Content-Encoding"] = coding
+    tag, _ = response.get_etag()
+    if tag is not None:
+        response.set_etag(mark(tag, coding))
+
+
+def _count(response: Response) -> None:
+    handed = request.environ.get(HANDED)
+    if handed is not None and (handed.asked or handed.problem):
+        # The front notes what came of a query.
+        handed.visit.status = response.status_code
+        handed.visit.length = response.content_length or 0
+        return
+    front: Front = current_app.extensions["front"]
+    front.metrics.count_request(request.blueprint or "other", response.status_code)

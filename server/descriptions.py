@@ -10,15 +10,16 @@ from itertools import islice
 from flask import Blueprint, Response, request
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
-from kg.terms import DCAT, RDF_TYPE, RDFS_COMMENT, VOID, XSD_INTEGER
+from kg.terms import DCAT, RDF_TYPE, RDFS_COMMENT, SCHEMA, VOID, XSD, XSD_INTEGER
 from server.frame import addresses
 from server.graphs import write_graph, write_quads
 from server.links import link_header
 from server.negotiation import FORMATS, HTML, JSONLD, RDF, Offer
 from server.ontology import show_shapes, show_terms
-from server.problems import ProblemError
 from server.protocol import GRAPH_OFFERS, TABLE_OFFERS
+from server.refusals import ProblemError
 from server.replies import frame_links, negotiate, reply
+from server.settings import describe_settings
 from server.site import Site, current_site
 
 pages = Blueprint("descriptions", __name__)
@@ -27,6 +28,17 @@ SD = "http://www.w3.org/ns/sparql-service-description#"
 MEDIA_FORMATS = "http://www.w3.org/ns/formats/"
 SERVICE_OFFERS = (*(FORMATS[name] for name in ("ttl", "jsonld", "rdf", "nt")), HTML)
 GRAPHS_LISTED = 5000
+FUNCTIONS = (
+    *("date", "time", "duration", "dayTimeDuration", "yearMonthDuration"),
+    *("gYear", "gYearMonth", "gMonth", "gMonthDay", "gDay"),
+)
+"""Datatypes one can cast to beside those that SPARQL 1.1 asks for."""
+LIMITS = (
+    *("query_bytes", "query_depth", "query_operators", "query_patterns"),
+    *("query_time_fast_ms", "query_time_slow_ms", "query_memory_bytes", "result_bytes"),
+    *("client_queries", "client_slow_queries", "queue_wait_ms"),
+)
+"""The settings a client runs into; an answer that refuses names one of them."""
 
 _FORMAT_IRIS = {
     "json": "SPARQL_Results_JSON",
@@ -66,22 +78,62 @@ def _describe_service(site: Site, url: str) -> list[Triple]:
     rows += [
         (service, "resultFormat", NamedNode(MEDIA_FORMATS + _FORMAT_IRIS[name])) for name in names
     ]
+    rows += [(service, "extensionFunction", NamedNode(XSD + name)) for name in FUNCTIONS]
+    rows += [(service, "feature", NamedNode(SD + f)) for f in _features(site)]
     types = ((service, "Service"), (dataset, "Dataset"), (graph, "Graph"))
     triples = [Triple(s, NamedNode(SD + p), o) for s, p, o in rows]
     triples += [Triple(s, RDF_TYPE, NamedNode(SD + kind)) for s, kind in types]
-    triples.append(Triple(service, RDFS_COMMENT, Literal(_limits(site), language="en")))
+    triples.append(Triple(service, RDFS_COMMENT, Literal(_say_limits(site), language="en")))
+    triples += _describe_limits(site, url, service)
     served, version = NamedNode(DCAT + "servesDataset"), NamedNode(DCAT + "version")
     triples.append(Triple(service, served, NamedNode(site.dataset.iri)))
     triples.append(Triple(dataset, version, Literal(site.version)))
     return triples + _describe_graphs(site, url, dataset, graph)
 
 
-def _limits(site: Site) -> str:
+def _features(site: Site) -> tuple[str, ...]:
+    return ("BasicFederatedQuery",) if site.settings.allow_service else ()
+
+
+def _describe_limits(site: Site, url: str, service: NamedNode) -> list[Triple]:
+    """Say every limit and every refusal as name, value and unit (schema.org PropertyValue)."""
+    settings, sentences = site.settings, describe_settings()
+    found: list[tuple[str, str, str, str]] = []
+    for name in LIMITS:
+        value, unit = str(getattr(settings, name)), name.rpartition("_")[2]
+        found.append((name, value, unit if unit in ("bytes", "ms") else "", sentences[name]))
+    allowed = " ".join(settings.allow_service) or "none"
+    found += [
+        ("updates", "refused", "", "SPARQL Update: answered with 403; the data is read-only."),
+        ("SERVICE", allowed, "", "The endpoints that SERVICE may call; any other is refused: 400."),
+        ("FROM", "local", "", "FROM and the dataset parameters choose graphs, and never fetch."),
+    ]
+    triples = []
+    for name, value, unit, sentence in found:
+        limit = NamedNode(f"{url}#limit-{name}")
+        triples.append(Triple(service, NamedNode(SCHEMA + "additionalProperty"), limit))
+        triples.append(Triple(limit, RDF_TYPE, NamedNode(SCHEMA + "PropertyValue")))
+        number = value.isdigit()
+        said = Literal(value, datatype=XSD_INTEGER) if number else Literal(value)
+        rows = [("name", Literal(name)), ("value", said)]
+        rows += [("unitText", Literal(unit))] if unit else []
+        rows.append(("description", Literal(sentence, language="en")))
+        triples += [Triple(limit, NamedNode(SCHEMA + p), o) for p, o in rows]
+    return triples
+
+
+def _say_limits(site: Site) -> str:
     limits = site.settings
+    services = (
+        f"SERVICE may call only {', '.join(limits.allow_service)}. Updates are refused"
+        if limits.allow_service
+        else "Updates and SERVICE are refused"
+    )
     return (
-        "Read-only. Updates and SERVICE are refused, FROM never fetches, and default-graph-uri "
+        f"Read-only. {services}, FROM never fetches, and default-graph-uri "
         "and named-graph-uri choose among the graphs listed here. A query has at most "
-        f"{limits.query_bytes} bytes, a result at most {limits.result_bytes} bytes; nothing is "
+        f"{limits.query_bytes} bytes and {limits.query_time_slow_ms} milliseconds, a result at "
+        f"most {limits.result_bytes} bytes; nothing is "
         "ever cut: what does not fit is refused."
     )
 

@@ -32,7 +32,7 @@ from server.links import link_header, own_path
 from server.lookups import DEFAULT, LABELS, Lookups
 from server.negotiation import HTML, RDF, Offer
 from server.pages import show_thing
-from server.problems import ProblemError
+from server.refusals import ProblemError
 from server.replies import frame_links, negotiate, reply, see_other
 from server.site import Site, current_site
 

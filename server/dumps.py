@@ -13,7 +13,7 @@ from werkzeug.wsgi import FileWrapper
 from kg.release import ReleasedFile
 from server.frame import addresses, show
 from server.negotiation import HTML, JSON
-from server.problems import ProblemError
+from server.refusals import ProblemError
 from server.replies import negotiate, reply
 from server.site import Site, current_site
 

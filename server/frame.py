@@ -8,6 +8,7 @@ from server.links import Addresses, web_address
 from server.negotiation import choose_language
 from server.site import current_site
 from server.values import Reader, longest_first
+from server.visits import addresses_for
 from server.wording import LANGUAGE_NAMES, LANGUAGES, PHRASES
 
 FIRST_QUERY = """PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
@@ -26,14 +27,7 @@ def page_language() -> str:
 
 def addresses() -> Addresses:
     """Make the addresses for the answer at hand."""
-    site = current_site()
-    chosen = request.args.get("lang")
-    return Addresses(
-        base=site.base,
-        root=request.script_root,
-        lang=chosen if chosen in LANGUAGES else None,
-        described=site.look.described,
-    )
+    return addresses_for(current_site(), request.environ)
 
 
 def page_reader() -> Reader:

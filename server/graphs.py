@@ -9,7 +9,7 @@ from pyoxigraph import DefaultGraph, Quad, Triple
 
 from kg.dumps import to_bytes
 from kg.errors import ReleaseError
-from server.problems import ProblemError
+from server.refusals import ProblemError
 from server.site import current_site
 
 DATASET_FORMATS = frozenset(("trig", "nq", "jsonld"))

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 
 from kg.formats import FORMATS as FORMAT_TABLE
 
+MOST_RANGES = 100
+"""So many elements of an `Accept` header are read; no client that means well sends more."""
+
 _QUALITY = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?|\.\d{1,3})\Z")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _UTF8 = {"charset": frozenset({"utf-8"})}
@@ -39,6 +42,9 @@ class Offer:
             return f"{self.media_type}; charset=utf-8"
         return self.media_type
 
+
+VARY = "Accept, Accept-Encoding, Accept-Language"
+"""What every negotiated answer depends on."""
 
 HTML = Offer("html", "text/html", "HTML")
 JSON = Offer("json", "application/json", "JSON")
@@ -106,9 +112,9 @@ def _rank(offer: Offer, ranges: Iterable[Range]) -> tuple[float, int]:
 
 
 def parse_accept(header: str) -> list[Range]:
-    """Read an `Accept` header; elements that break the grammar are left out."""
+    """Read an `Accept` header; elements that break the grammar, or are too many, are left out."""
     ranges = []
-    for element in _split(header, ","):
+    for element in _split(header, ",")[:MOST_RANGES]:
         media, *raw = [part.strip() for part in _split(element, ";")] or [""]
         kind, slash, subtype = media.lower().partition("/")
         if media == "*":  # sent by Java's HttpURLConnection

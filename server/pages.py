@@ -18,7 +18,7 @@ from server.entities import entity_view
 from server.frame import addresses, page_reader, show
 from server.lookups import Text
 from server.negotiation import FORMATS, HTML, JSON, RDF, Offer
-from server.problems import KINDS, ProblemError
+from server.refusals import KINDS, ProblemError
 from server.replies import frame_links, negotiate, reply, see_other
 from server.site import current_site
 from server.values import Reader, Shown
@@ -227,16 +227,6 @@ def own_name(rest: str) -> Response:
 def problems() -> Response:
     """List the kinds of problems this service answers with."""
     return reply(HTML, lambda: show("problems.html", kinds=KINDS))
-
-
-@pages.route("/healthz")
-def healthz() -> Response:
-    """Say that the service lives, and which release it serves."""
-    site = current_site()
-    alive = {"status": "ok", "name": site.release.manifest.name, "version": site.version}
-    response = Response(json.dumps(alive) + "\n", content_type=JSON.media_type)
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 @pages.route("/robots.txt")

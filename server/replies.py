@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from flask import Response, request
 
+from server.compression import all_marks
 from server.frame import addresses, page_language
 from server.links import link_header
-from server.negotiation import HTML, Offer, choose
-from server.problems import not_acceptable
+from server.negotiation import HTML, VARY, Offer, choose
+from server.refusals import not_acceptable
 from server.site import current_site
 
 REVALIDATE = "no-cache"
@@ -54,14 +55,15 @@ def reply(
     lang = page_language() if offer is HTML else ""
     tag = etag_of(request.full_path, key, offer.media_type, lang)
     reading = request.method in ("GET", "HEAD")
-    if repeatable and reading and request.if_none_match.contains_weak(tag):
+    held = any(request.if_none_match.contains_weak(one) for one in all_marks(tag))
+    if repeatable and reading and held:
         response = Response(status=304)
     else:
         response = Response(make(), content_type=offer.content_type)
     if repeatable:
         response.set_etag(tag)
     response.headers["Cache-Control"] = cache if repeatable else "no-store"
-    response.headers["Vary"] = "Accept, Accept-Language"
+    response.headers["Vary"] = VARY
     if lang:
         response.headers["Content-Language"] = lang
     for link in links:
@@ -87,7 +89,7 @@ def general_links() -> list[str]:
 def see_other(target: str, links: Sequence[str] = ()) -> Response:
     """Lead elsewhere (303): what was asked for is described there."""
     response = Response(status=303, headers={"Location": target})
-    response.headers["Vary"] = "Accept, Accept-Language"
+    response.headers["Vary"] = VARY
     response.headers["Cache-Control"] = REVALIDATE
     for link in links:
         response.headers.add("Link", link)

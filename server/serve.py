@@ -4,42 +4,51 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Callable
-from functools import partial
-from typing import Any
 
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server import Server
-
-from server.app import create_app
+from kg.release import open_release
 from server.settings import Settings, SettingsError
-from server.site import open_site
+from server.supervisor import Supervisor
+from server.web import BACKLOG
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; says on stderr where it listens.
+    """Serve until SIGTERM or SIGINT; says on stderr where it listens, and with what limits.
 
     Raises:
         ReleaseError: before listening, when the release cannot be opened.
         SettingsError: when nobody can listen at that host and port.
     """
-    address = find_address(settings)
-    site = open_site(settings)
-    title, version = site.title("en").value, site.version[:12]
+    find_address(settings)
+    manifest = open_release(settings.release_dir).manifest
+    ears = _listen(settings)
+    title, version = manifest.title, manifest.version[:12]
     print(f"{title}, release {version}: http://{settings.host}:{settings.port}/", file=sys.stderr)
-    del site
-    server = Server(
-        "server.app:create_app",
-        address=address,
-        port=settings.port,
-        interface=Interfaces.WSGI,
-        workers=settings.workers,
-        blocking_threads=settings.threads,
-        log_level=LogLevels.warning,
-        websockets=False,
+    print(
+        f"a query may take {settings.query_time_slow_ms / 1000:g} s, "
+        f"{settings.query_memory_bytes:,} bytes of memory and {settings.result_bytes:,} of result; "
+        f"{settings.fast_workers + settings.slow_workers} run at a time, "
+        f"{settings.client_queries} per client",
+        file=sys.stderr,
+        flush=True,
     )
-    server.serve(target_loader=partial(_load, settings), wrap_loader=False)
+    Supervisor(settings, ears).run()
+
+
+def _listen(settings: Settings) -> list[socket.socket]:
+    """Open one listening socket for each web process, all on the same port where that is known."""
+    found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+    family, _, _, _, place = found[0]
+    ears = []
+    for _ in range(settings.workers):
+        ear = socket.socket(family, socket.SOCK_STREAM)
+        ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if settings.workers > 1:
+            ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        ear.bind(place)
+        ear.listen(BACKLOG)
+        ear.setblocking(False)
+        ears.append(ear)
+    return ears
 
 
 def find_address(settings: Settings) -> str:
@@ -64,8 +73,3 @@ def find_address(settings: Settings) -> str:
             )
             raise SettingsError(message) from None
     return str(place[0])
-
-
-def _load(settings: Settings) -> Callable[..., Any]:
-    """Make the app inside a worker process."""
-    return create_app(settings)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ast
+import inspect
+import json
+import os
+from dataclasses import asdict, dataclass, field, fields
+from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,6 +17,13 @@ from kg.errors import KnowledgeError
 
 class SettingsError(KnowledgeError):
     """A setting that cannot work; the message names it and says what would."""
+
+
+def count_cores() -> int:
+    """Count the processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -28,17 +41,59 @@ class Settings:
     port: int = 8000
     """The TCP port to listen on."""
     workers: int = 1
-    """How many processes answer."""
-    threads: int = 4
-    """How many requests one process answers at the same time."""
+    """How many web processes answer."""
+    threads: int = 128
+    """How many requests one web process has in hand at the same time; most of them only wait."""
+    page_threads: int = 8
+    """How many of these threads no query ever takes, so that pages and documents never wait."""
     public_url: str | None = None
     """The address visitors see, if it differs from the one their requests name (a proxy)."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks whose X-Forwarded-For, -Proto and -Host are believed."""
     query_bytes: int = 100_000
     """The longest query text, in bytes of UTF-8."""
     body_bytes: int = 400_000
     """The largest request body, in bytes as sent (a form grows when it is encoded)."""
+    query_depth: int = 100
+    """How deep the brackets of a query may be nested."""
+    query_operators: int = 1000
+    """How many operators a query may hold."""
+    query_patterns: int = 150
+    """How many triple patterns and groups a query may hold."""
+    query_time_fast_ms: int = 250
+    """How long a query may run in the fast lane, in milliseconds, before it moves to the slow."""
+    query_time_slow_ms: int = 10_000
+    """How long a query may run in the slow lane, in milliseconds; then it is stopped."""
+    query_memory_bytes: int = 1_000_000_000
+    """How much memory one query may take beside the data, in bytes."""
     result_bytes: int = 64_000_000
     """The largest query result, in bytes; more is refused, never cut."""
+    fast_workers: int = field(default_factory=lambda: max(2, count_cores()))
+    """How many queries the fast lane evaluates at the same time; default: the cores."""
+    slow_workers: int = 2
+    """How many queries the slow lane evaluates at the same time."""
+    queue_length: int = 128
+    """How many queries may wait for a worker; one more is refused."""
+    queue_wait_ms: int = 5_000
+    """How long a query may wait for a worker, in milliseconds; then it is refused."""
+    client_queries: int = 32
+    """How many queries of one client's address may be in hand at the same time."""
+    client_slow_queries: int = 1
+    """How many workers of the slow lane one client's address may hold at the same time."""
+    worker_queries: int = 10_000
+    """After how many queries a worker is replaced by a fresh one."""
+    memory_triples: int = 2_000_000
+    """Up to how many triples a release is held in memory; a larger one is read from its store."""
+    allow_service: tuple[str, ...] = ()
+    """The endpoints that SERVICE may call, each as its whole IRI; none by default."""
+    federated_time_ms: int = 30_000
+    """How long a query with SERVICE may run, in milliseconds."""
+    federated_workers: int = 2
+    """How many queries with SERVICE run at the same time, if any endpoint is allowed."""
+    cache_bytes: int = 64_000_000
+    """How many bytes of finished answers one web process keeps to give again; 0 for none."""
+    log_queries: bool = True
+    """Whether each query leaves one line of JSON on stderr; never the query's text."""
     table_rows: int = 500
     """How many rows of a result a page shows; the page says so and offers the whole."""
     page_links: int = 200
@@ -55,24 +110,80 @@ class Settings:
         if not 0 < self.port < 65536:
             raise SettingsError(f"port: {self.port} is no TCP port; take one from 1 to 65535")
         for name in _COUNTS:
-            if getattr(self, name) < 1:
-                raise SettingsError(f"{name}: {getattr(self, name)} is too small; 1 is the least")
-        if self.public_url is not None:
-            parts = urlsplit(self.public_url)
-            if parts.scheme not in ("http", "https") or not parts.netloc or parts.query:
+            least = _LEAST.get(name, 1)
+            if getattr(self, name) < least:
+                message = f"{name}: {getattr(self, name)} is too small; {least} is the least"
+                raise SettingsError(message)
+        self._check_pairs()
+        self._check_addresses()
+
+    def _check_pairs(self) -> None:
+        """Refuse values that are fine alone but not together."""
+        for smaller, larger in _ORDERED:
+            low, high = getattr(self, smaller), getattr(self, larger)
+            if not low < high:
                 raise SettingsError(
-                    f"public_url: {self.public_url!r} is no web address; "
-                    "write it like https://example.org/graph"
+                    f"{smaller}: {low} must be smaller than {larger}, which is {high}"
                 )
 
+    def _check_addresses(self) -> None:
+        if self.public_url is not None and not _is_web_address(self.public_url):
+            raise SettingsError(
+                f"public_url: {self.public_url!r} is no web address; "
+                "write it like https://example.org/graph"
+            )
+        for proxy in self.trusted_proxies:
+            try:
+                ip_network(proxy)
+            except ValueError:
+                raise SettingsError(
+                    f"trusted_proxies: {proxy!r} is no IP address and no network; "
+                    "write it like 127.0.0.1 or 10.0.0.0/8"
+                ) from None
+        for iri in self.allow_service:
+            if not _is_web_address(iri, query=True) or set(iri) & set(' <>"{}|\\^`'):
+                raise SettingsError(
+                    f"allow_service: {iri!r} is no endpoint's address; "
+                    "write it like https://query.example.org/sparql"
+                )
 
-_COUNTS = (
-    "workers",
-    "threads",
-    "query_bytes",
-    "body_bytes",
-    "result_bytes",
-    "table_rows",
-    "page_links",
-    "document_links",
-)
+    def to_json(self) -> str:
+        """Write the settings as text, for a process of its own."""
+        return json.dumps({**asdict(self), "release_dir": str(self.release_dir)})
+
+    @classmethod
+    def from_json(cls, text: str) -> Settings:
+        """Read what `to_json` wrote."""
+        given = json.loads(text)
+        for name in ("trusted_proxies", "allow_service"):
+            given[name] = tuple(given[name])
+        return cls(**{**given, "release_dir": Path(given["release_dir"])})
+
+
+def _is_web_address(url: str, query: bool = False) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(host) and (query or not parts.query)
+
+
+@cache
+def describe_settings() -> dict[str, str]:
+    """Give each setting's sentence, from where it is defined."""
+    (definition,) = ast.parse(inspect.getsource(Settings)).body
+    assert isinstance(definition, ast.ClassDef)
+    found, name = {}, ""
+    for node in definition.body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            name = node.target.id
+        elif name and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            found[name] = str(node.value.value)
+            name = ""
+    return found
+
+
+_COUNTS = tuple(f.name for f in fields(Settings) if f.type == "int" and f.name != "port")
+_LEAST = {"cache_bytes": 0, "query_time_fast_ms": 10, "query_memory_bytes": 50_000_000}
+_ORDERED = (("query_time_fast_ms", "query_time_slow_ms"), ("page_threads", "threads"))

@@ -19,7 +19,7 @@ from kg.errors import KnowledgeError, QueryError
 from kg.release import MANIFEST, Release, open_release
 from kg.sources import parse_query
 from kg.sparql import check_query
-from kg.store import GraphName, Store
+from kg.store import EmbeddedStore, GraphName
 from kg.terms import DCAT_DATASET, DCTERMS, DCTERMS_TITLE, RDF_TYPE, VOID, Terms
 from server.lookups import Lookups, Text, best, plain, to_text
 from server.settings import Settings
@@ -94,7 +94,7 @@ class Site:
     release: Release
     folder: Folder
     files: Mapping[str, bytes]
-    store: Store
+    store: EmbeddedStore
     look: Lookups
     dataset: Dataset
     questions: tuple[Question, ...]
@@ -152,9 +152,14 @@ def open_site(settings: Settings) -> Site:
 
 
 class Served:
-    """The release an app serves now; a build that replaces it is taken up at the next request."""
+    """The release an app serves now.
 
-    def __init__(self, settings: Settings) -> None:
+    With `watch` a build that replaces it is taken up at the next request; without, the release
+    stays, for whoever supervises this process starts another one over the new release.
+    """
+
+    def __init__(self, settings: Settings, watch: bool = True) -> None:
+        self._watch = watch
         # The stamp first: a release that comes while this one is read is seen next time.
         self._stamp = _stamp(settings)
         self._site = open_site(settings)
@@ -162,6 +167,8 @@ class Served:
 
     def now(self) -> Site:
         """Give the site to answer from; a release that cannot be opened leaves the old one."""
+        if not self._watch:
+            return self._site
         stamp = _stamp(self._site.settings)
         if stamp != self._stamp and self._lock.acquire(blocking=False):
             try:

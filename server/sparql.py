@@ -1,40 +1,47 @@
-"""`/sparql`: the query side of the SPARQL 1.1 Protocol, for programs and for a browser."""
+"""`/sparql` for people: the form, results and refusals as pages; and the service description.
+
+What programs ask is answered by `server.front` before it comes here.
+"""
 
 from __future__ import annotations
 
-import json
+from typing import cast
 
-from flask import Blueprint, Response, request
-from pyoxigraph import BlankNode, Literal, NamedNode
+from flask import Blueprint, Response, current_app, request
 
-from kg.errors import KnowledgeError, QueryError
-from kg.sparql import check_query, tokens
-from server.answers import QueryRequest, ResultTooLargeError, UnwritableError, answer
+from kg.errors import KnowledgeError
 from server.descriptions import SERVICE_OFFERS, service_description
+from server.desk import Asked, Found
 from server.frame import addresses, page_reader, show
+from server.front import HANDED, Front, Handed
 from server.links import link_header
-from server.lookups import Term
-from server.negotiation import HTML, Offer
-from server.problems import ProblemError
-from server.protocol import Given, offers_for, pick_by_name, read_request
+from server.negotiation import HTML
+from server.protocol import Given, pick_by_name, read_request
+from server.refusals import ProblemError, to_problem
 from server.replies import general_links, negotiate, reply
+from server.results import read_first, read_graph, read_table
 from server.site import current_site
-from server.values import Reader, Shown
+from server.visits import with_format
 
 pages = Blueprint("sparql", __name__)
-
-_UNREPEATABLE = ("NOW", "RAND", "UUID", "BNODE")
 
 
 # Both spellings answer alike: proxies add and drop the slash as they are set up.
 @pages.route("/sparql", methods=["GET", "POST"])
 @pages.route("/sparql/", methods=["GET", "POST"])
 def sparql() -> Response:
-    """Answer a query; without one, describe the service or show the form."""
-    given = read_request()
-    if given.query is None:
-        return _without_query(given)
-    return _with_query(given, given.query)
+    """Show what the front leaves to pages: results, refusals, the form; describe the service."""
+    handed: Handed | None = request.environ.get(HANDED)
+    if handed is None:
+        return _without_query(read_request(request.environ, current_site().settings))
+    if handed.problem is not None:
+        if handed.given is not None and handed.given.query is not None:
+            raise _above_the_form(handed.problem, handed.given.query)
+        raise handed.problem
+    if handed.asked is not None:
+        return _result(handed, handed.asked)
+    assert handed.given is not None
+    return _without_query(handed.given)
 
 
 def _without_query(given: Given) -> Response:
@@ -52,64 +59,32 @@ def _links() -> list[str]:
     return [*general_links(), link_header(addresses().to("/queries/"), "help")]
 
 
-def _with_query(given: Given, query: str) -> Response:
+def _result(handed: Handed, asked: Asked) -> Response:
+    """Show a result as a page; it comes from the same lanes and the same cache as any other."""
+    front = cast(Front, current_app.extensions["front"])
+    query = asked.request.query
     try:
-        form = check_query(query)
-    except QueryError as error:
-        return _refuse(error, query)
-    offers = offers_for(form)
-    offer = pick_by_name(given.formats, offers)
-    if offer is None:
-        offer = negotiate(offers, {o.name: _with_format(o.name) for o in offers})
-    asked = QueryRequest(query, _format_for(offer, form), given.default_graphs, given.named_graphs)
-    try:
-        site = current_site()
-        body = answer(
-            site.store, asked, site.settings.result_bytes, site.release.manifest.prefixes
-        ).body
-    except (QueryError, ResultTooLargeError, UnwritableError) as error:
-        return _refuse(error, query)
-    repeatable = _is_repeatable(query) and not (form in ("CONSTRUCT", "DESCRIBE") and b"_:" in body)
-    page = (lambda: _result_page(query, body, form in ("SELECT", "ASK"))) if offer is HTML else None
+        found = front.find(asked, current_site(), handed.client, handed.visit)
+    except KnowledgeError as error:
+        raise _above_the_form(front.note(handed.visit, to_problem(error)), query) from None
+    is_table = asked.form in ("SELECT", "ASK")
     return reply(
-        offer,
-        page or (lambda: body),
-        key=repr(asked),
+        HTML,
+        lambda: _result_page(query, found, is_table),
+        key=repr(asked.request),
         links=_links(),
-        repeatable=repeatable,
+        repeatable=found.repeatable,
     )
 
 
-def _format_for(offer: Offer, form: str) -> str:
-    """Name the format to evaluate into; a page is made of JSON rows or of Turtle."""
-    if offer is not HTML:
-        return offer.name
-    return "json" if form in ("SELECT", "ASK") else "ttl"
+def _above_the_form(problem: ProblemError, query: str) -> ProblemError:
+    """Give a person the form with the query in it and the sentence above it."""
+    problem.page = lambda: _form_page(query, problem)
+    return problem
 
 
 def _with_format(name: str) -> str:
-    kept = {k: v for k, v in request.args.items() if k not in ("format", "output", "results")}
-    return addresses().to("/sparql", **kept, format=name)
-
-
-def _is_repeatable(query: str) -> bool:
-    """Say whether a query gives the same bytes each time; when in doubt, no."""
-    words = [t.upper for t in tokens(query) if t.kind in ("word", "name")]
-    return not any(name in word for word in words for name in _UNREPEATABLE)
-
-
-def _refuse(error: KnowledgeError, query: str) -> Response:
-    """Answer a program with a problem, a person with the form and the sentence above it."""
-    if isinstance(error, ResultTooLargeError):
-        facts = {"limit_bytes": error.limit}
-        problem = ProblemError(507, "result-too-large", error.message, facts)
-    elif isinstance(error, UnwritableError):
-        problem = ProblemError(406, "not-acceptable", error.message)
-    else:
-        facts = {n: v for n, v in (("line", error.line), ("column", error.column)) if v}
-        problem = ProblemError(400, "query", error.message, facts)
-    problem.page = lambda: _form_page(query, problem)
-    raise problem
+    return with_format(current_site(), request.environ, name)
 
 
 def _form_page(query: str, problem: ProblemError | None = None) -> str:
@@ -117,56 +92,18 @@ def _form_page(query: str, problem: ProblemError | None = None) -> str:
     return show("sparql.html", query=query, problem=problem, questions=site.questions, result=None)
 
 
-def _result_page(query: str, body: bytes, is_table: bool) -> str:
+def _result_page(query: str, found: Found, is_table: bool) -> str:
     limit = current_site().settings.table_rows
-    result = _read_table(body, limit) if is_table else _read_graph(body, limit)
+    if found.entry is None:
+        assert found.large is not None
+        result = read_first(page_reader(), found.large, is_table, limit)
+    elif is_table:
+        result = read_table(page_reader(), found.entry.body, limit)
+    else:
+        result = read_graph(found.entry.body, limit)
     links = {name: _with_format(name) for name in (_TABLES if is_table else _GRAPHS)}
     return show("sparql.html", query=query, problem=None, questions=(), result=result, links=links)
 
 
 _TABLES = ("json", "csv", "tsv", "xml")
 _GRAPHS = ("ttl", "jsonld", "nt", "rdf")
-
-
-def _read_table(body: bytes, limit: int) -> dict[str, object]:
-    """Turn JSON results into rows for the page, at most `limit` of them."""
-    document = json.loads(body)
-    if "boolean" in document:
-        return {"boolean": document["boolean"]}
-    names = document["head"]["vars"]
-    bindings = document["results"]["bindings"]
-    reader = page_reader()
-    rows = [
-        [_show_cell(reader, row[name]) if name in row else None for name in names]
-        for row in bindings[:limit]
-    ]
-    return {"names": names, "rows": rows, "total": len(bindings)}
-
-
-def _show_cell(reader: Reader, binding: dict[str, object]) -> Shown:
-    """Show a result's term as it is: compact names rather than labels, nothing translated."""
-    term = _to_term(binding)
-    if isinstance(term, NamedNode):
-        href = reader.addresses.href(term)
-        return Shown(reader.compact(term.value), "thing", None, href, term.value)
-    return reader.show(term) if isinstance(term, Literal) else Shown(str(term), "other")
-
-
-def _to_term(binding: dict[str, object]) -> Term:
-    kind, value = binding["type"], binding["value"]
-    if kind == "uri":
-        return NamedNode(str(value))
-    if kind == "bnode":
-        return BlankNode(str(value))
-    if kind == "triple":
-        return Literal(json.dumps(value, ensure_ascii=False))
-    lang, datatype = binding.get("xml:lang"), binding.get("datatype")
-    if lang:
-        return Literal(str(value), language=str(lang))
-    return Literal(str(value), datatype=NamedNode(str(datatype)) if datatype else None)
-
-
-def _read_graph(body: bytes, limit: int) -> dict[str, object]:
-    """Take the first lines of a Turtle result for the page."""
-    lines = body.decode("utf-8").splitlines()
-    return {"turtle": "\n".join(lines[:limit]), "rows": lines[:limit], "total": len(lines)}

@@ -216,7 +216,7 @@ def test_a_fault_of_ours_is_500_and_tells_nothing(
     def fail(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("server.sparql.answer", fail)
+    monkeypatch.setattr("server.answers.answer", fail)
     response = ask(client, "ASK {}")
     assert (response.status_code, response.mimetype) == (500, "application/problem+json")
     assert "secret" not in response.text

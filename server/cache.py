@@ -1,0 +1,135 @@
+"""Keep finished answers, bounded in bytes; what was not asked for longest goes first.
+
+A release never changes, so an answer is a function of the release, the query, its dataset and its
+format: that is an entry's key. A second look-up leads from a request as it came, byte by byte, to
+the ready answer, so that a question asked again costs one look in a dict.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from server.compression import Coding, compress
+
+Headers = list[tuple[str, str]]
+
+OVERHEAD = 2000
+"""What an entry weighs beside its bytes, about."""
+READY_PER_ENTRY = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An answer that only has to be sent: its headers, those of its 304, its body and its tags."""
+
+    headers: Headers
+    unchanged: Headers
+    body: bytes
+    tags: tuple[str, ...]
+    length: int
+    form: str
+    sha: str
+
+
+@dataclass
+class Entry:
+    """A finished answer in one format, with its coded variants once somebody asks for them."""
+
+    body: bytes
+    variants: dict[Coding, bytes] = field(default_factory=dict)
+    requests: list[Hashable] = field(default_factory=list)
+
+    def coded(self, coding: Coding | None) -> bytes:
+        """Give the body in a coding."""
+        if coding is None:
+            return self.body
+        found = self.variants.get(coding)
+        if found is None:
+            found = self.variants[coding] = compress(self.body, coding)
+        return found
+
+
+class Cache:
+    """Entries by what decides their bytes, and ready answers by the request that asked."""
+
+    def __init__(self, capacity_bytes: int) -> None:
+        self.capacity_bytes = capacity_bytes
+        self.held_bytes = 0
+        self.evictions = 0
+        self._entries: OrderedDict[Hashable, Entry] = OrderedDict()
+        self._sizes: dict[Hashable, int] = {}
+        self._ready: dict[Hashable, tuple[Hashable, Ready]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def largest_bytes(self) -> int:
+        """The largest body worth keeping: one answer must not drive out all others."""
+        return self.capacity_bytes // 8
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def find(self, request: Hashable) -> Ready | None:
+        """Give the ready answer to a request that came just so before."""
+        found = self._ready.get(request)
+        if found is None:
+            return None
+        key, ready = found
+        with self._lock:
+            if key in self._entries:
+                self._entries.move_to_end(key)
+        return ready
+
+    def get(self, key: Hashable) -> Entry | None:
+        """Give a finished answer."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None:
+                self._entries.move_to_end(key)
+            return entry
+
+    def put(self, key: Hashable, entry: Entry, key_bytes: int = 0) -> None:
+        """Keep an answer, if it is not too large; `key_bytes` is what its key weighs."""
+        size = len(entry.body) + key_bytes + OVERHEAD
+        if size > self.largest_bytes:
+            return
+        with self._lock:
+            self._drop(key)
+            self._entries[key] = entry
+            self._grow(key, size)
+
+    def remember(self, request: Hashable, request_bytes: int, key: Hashable, ready: Ready) -> None:
+        """Let a request lead to the ready answer for as long as its entry is kept."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None or len(entry.requests) >= READY_PER_ENTRY or request in self._ready:
+                return
+            entry.requests.append(request)
+            self._ready[request] = (key, ready)
+            plain = ready.body is entry.body
+            self._grow(key, request_bytes + OVERHEAD + (0 if plain else len(ready.body)))
+
+    def clear(self) -> None:
+        """Forget everything: another release is served."""
+        with self._lock:
+            self._entries.clear()
+            self._sizes.clear()
+            self._ready.clear()
+            self.held_bytes = 0
+
+    def _grow(self, key: Hashable, size: int) -> None:
+        self._sizes[key] = self._sizes.get(key, 0) + size
+        self.held_bytes += size
+        while self.held_bytes > self.capacity_bytes:
+            self._drop(next(iter(self._entries)))
+            self.evictions += 1
+
+    def _drop(self, key: Hashable) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self.held_bytes -= self._sizes.pop(key)
+            for request in entry.requests:
+                self._ready.pop(request, None)

@@ -1,0 +1,235 @@
+"""One lane as a web process sees it: idle connections, a queue before them, one exchange each.
+
+A connection belongs to one worker; while it is idle here, that worker is free or has turned to
+another web process, which shows when the connection is used next.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import struct
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from itertools import count
+from typing import BinaryIO
+
+from server.answers import Lane
+from server.control import Control
+from server.frames import FILE, FIRST_READ, REPLY, REQUEST
+from server.limits import BusyError
+
+_FREE_RETRIES = 100
+_PAUSE_S = 0.02
+_GRACE_S = 2.0
+_RIGHTS = socket.CMSG_SPACE(struct.calcsize("i"))
+
+
+class EndedError(Exception):
+    """The worker ended with the query in hand; its exit code, if known, and its last words."""
+
+    def __init__(self, code: int | None, words: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.words = words
+
+
+class StuckError(Exception):
+    """The worker did not answer, and did not end at its limit either."""
+
+
+class _UntakenError(Exception):
+    """The worker let go of the connection before it read the query."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a worker answered: its outcome, milliseconds by stage, the body or a file of it."""
+
+    outcome: int
+    stages: tuple[float, float, float, float]
+    length: int
+    body: bytes | BinaryIO
+
+
+class _Waiter:
+    """A thread that waits for a place; it is let through the gate once it has one."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Lock()
+        self.gate.acquire()
+        self.place: socket.socket | None = None
+
+
+class Channel:
+    """A lane, as `places` connections at most; threads wait for them in a queue of bounded size."""
+
+    def __init__(
+        self, lane: Lane, address: str, places: int, control: Control, length: int, wait_ms: int
+    ) -> None:
+        self.lane = lane
+        self._address = address
+        self._control = control
+        self._length = length
+        self._wait_ms = wait_ms
+        self._patience = struct.pack("ll", wait_ms // 1000 + 1, 0)
+        self._prefix = secrets.token_bytes(8)
+        self._numbers = count(1)
+        self._lock = threading.Lock()
+        self._waiting: deque[_Waiter] = deque()
+        self._free: list[socket.socket | None] = [None] * places
+
+    def ask(self, payload: bytes, limit_ms: int) -> Reply:
+        """Have a worker answer within `limit_ms`.
+
+        Raises:
+            BusyError: when no worker came free in time.
+            EndedError: when the worker ended with the query in hand.
+            StuckError: when it neither answers nor ends.
+        """
+        asked = time.monotonic()
+        latest = asked + self._wait_ms / 1000
+        conn = self._take_place()
+        try:
+            for _ in range(_FREE_RETRIES):
+                try:
+                    if conn is None:
+                        conn = self._connect(latest)
+                    return self._exchange(conn, payload, limit_ms, asked, latest)
+                except _UntakenError:
+                    _drop(conn)
+                    conn = None
+            raise self._busy()
+        except BaseException:
+            _drop(conn)
+            conn = None
+            raise
+        finally:
+            self._give_place(conn)
+
+    def close(self) -> None:
+        """Let go of the idle connections."""
+        with self._lock:
+            for at, conn in enumerate(self._free):
+                _drop(conn)
+                self._free[at] = None
+
+    def _take_place(self) -> socket.socket | None:
+        with self._lock:
+            if self._free:
+                return self._free.pop()
+            if len(self._waiting) >= self._length:
+                raise BusyError(
+                    f"{self._length} queries wait already, as many as may; ask again.",
+                    "queue_length",
+                    self._length,
+                    1,
+                )
+            waiter = _Waiter()
+            self._waiting.append(waiter)
+        if not waiter.gate.acquire(timeout=self._wait_ms / 1000):
+            with self._lock:
+                if waiter in self._waiting:
+                    self._waiting.remove(waiter)
+                    raise self._busy()
+        return waiter.place
+
+    def _give_place(self, place: socket.socket | None) -> None:
+        """Hand a place to whoever waits longest; nobody who comes later is faster."""
+        with self._lock:
+            if self._waiting:
+                waiter = self._waiting.popleft()
+                waiter.place = place
+                waiter.gate.release()
+            else:
+                self._free.append(place)
+
+    def _connect(self, latest: float) -> socket.socket:
+        """Queue up at the lane's listening socket, which outlives evaluators."""
+        while True:
+            conn = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, self._patience)
+            conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, self._patience)
+            conn.setblocking(False)
+            try:
+                conn.connect(self._address)
+            except OSError:  # its queue is full, or the service is on its way down
+                conn.close()
+                if time.monotonic() > latest:
+                    raise self._busy() from None
+                time.sleep(_PAUSE_S)
+                continue
+            conn.setblocking(True)
+            return conn
+
+    def _exchange(
+        self, conn: socket.socket, payload: bytes, limit_ms: int, asked: float, latest: float
+    ) -> Reply:
+        identifier = self._prefix + next(self._numbers).to_bytes(8)
+        head = REQUEST.pack(identifier, asked, latest, limit_ms / 1000, len(payload), 0)
+        try:
+            conn.sendall(head + payload)
+            data, rights, _, _ = self._receive(conn, identifier.hex(), limit_ms)
+        except (BrokenPipeError, ConnectionResetError):
+            raise _UntakenError from None
+        if not data:
+            raise EndedError(*self._control.tell_fate(identifier.hex()))
+        while len(data) < REPLY.size:
+            data += _receive_more(conn, REPLY.size - len(data))
+        outcome, wait, check, run, write, length = REPLY.unpack_from(data)
+        body: bytes | BinaryIO
+        if outcome == FILE:
+            body = os.fdopen(struct.unpack("i", rights[0][2])[0], "rb", buffering=0)
+        else:
+            body = data[REPLY.size :]
+            if len(body) < length:
+                body += _receive_more(conn, length - len(body))
+        return Reply(outcome, (wait, check, run, write), length, body)
+
+    def _receive(
+        self, conn: socket.socket, name: str, limit_ms: int
+    ) -> tuple[bytes, list[tuple[int, int, bytes]], int, object]:
+        """Wait for the first bytes of the answer; when it takes long, ask whether it has begun."""
+        until: float | None = None
+        while True:
+            try:
+                return conn.recvmsg(FIRST_READ, _RIGHTS)
+            except BlockingIOError:
+                now = time.monotonic()
+                if until is None and not self._control.has_begun(name):
+                    raise self._busy() from None
+                until = until or now + limit_ms / 1000 + _GRACE_S
+                if now > until:
+                    raise StuckError from None
+
+    def _busy(self) -> BusyError:
+        return BusyError(
+            f"No worker came free within {self._wait_ms / 1000:g} s; ask again.",
+            "queue_wait_ms",
+            self._wait_ms,
+            max(1, self._wait_ms // 1000),
+        )
+
+
+def _receive_more(conn: socket.socket, length: int) -> bytes:
+    """Receive exactly so many bytes.
+
+    Raises:
+        EndedError: when the worker ends in the middle of its answer.
+    """
+    parts = []
+    while length:
+        part = conn.recv(length)
+        if not part:
+            raise EndedError(None)
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
+
+
+def _drop(conn: socket.socket | None) -> None:
+    if conn is not None:
+        conn.close()

@@ -1,0 +1,186 @@
+"""Take a query, give its whole answer: from the cache, or from the evaluator.
+
+Programs are answered by the front and people by a page, and both come here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+
+from kg.sparql import QueryForm, find_services, tokens
+from server.answers import Evaluated, Evaluating, QueryRequest, check
+from server.cache import Cache, Entry
+from server.journal import Visit
+from server.limits import BusyError, ClientBusyError, Limits
+from server.negotiation import HTML, Offer, choose
+from server.protocol import Given, offers_for, pick_by_name
+from server.refusals import not_acceptable
+
+LARGE_BYTES = 2_000_000
+"""From this size on a result is sent as it is read, and not kept."""
+
+_UNREPEATABLE = ("NOW", "RAND", "UUID", "BNODE")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query that may be evaluated, and the form in which its answer is wanted."""
+
+    request: QueryRequest
+    form: QueryForm
+    offer: Offer
+    repeatable: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """A whole answer: an entry that may be kept, or a large result to be sent as it is read.
+
+    `repeatable` says that the same question gives the same bytes; `key` is where it is kept.
+    """
+
+    entry: Entry | None
+    large: Evaluated | None
+    repeatable: bool
+    key: Hashable
+
+
+class Slots:
+    """Counts the queries in hand, in all and by client, and refuses one too many.
+
+    The threads beyond `queries` are never taken by a query, so that pages do not wait for one.
+    """
+
+    def __init__(self, queries: int, client_queries: int, changed: Callable[[int], None]) -> None:
+        self._queries = queries
+        self._client_queries = client_queries
+        self._changed = changed
+        self._held: Counter[str] = Counter()
+        self._total = 0
+        self._lock = threading.Lock()
+
+    def take(self, client: str) -> Callable[[], None]:
+        """Take a slot; gives what frees it, to be called once or more.
+
+        Raises:
+            LimitError: when all slots are taken, or this client has its share.
+        """
+        with self._lock:
+            left, held = self._queries - self._total, self._held.get(client, 0)
+            # Nobody takes the last places alone: whoever holds some leaves as many to others.
+            if not left or held > left:
+                message = "The places for queries are taken; ask again in a second."
+                raise BusyError(message, "threads", self._queries, 1)
+            if held >= self._client_queries:
+                limit = self._client_queries
+                message = f"{limit} queries from your address are in hand, the most there may be."
+                raise ClientBusyError(message, "client_queries", limit, 1)
+            self._held[client] += 1
+            self._total += 1
+        self._changed(1)
+        freed = threading.Lock()
+
+        def free() -> None:
+            if freed.acquire(blocking=False):
+                self._free(client)
+
+        return free
+
+    def _free(self, client: str) -> None:
+        with self._lock:
+            self._total -= 1
+            self._held[client] -= 1
+            if not self._held[client]:
+                del self._held[client]
+        self._changed(-1)
+
+
+class Desk:
+    """Checks queries and answers them."""
+
+    def __init__(self, limits: Limits, cache: Cache) -> None:
+        self._limits = limits
+        self.cache = cache
+
+    def check(
+        self, given: Given, query: str, accept: str | None, address: Callable[[str], str]
+    ) -> Asked:
+        """Check a query and choose the form of its answer; `address` is that of each form.
+
+        Raises:
+            QueryError: when the query is refused.
+            ProblemError: when no form fits.
+        """
+        form = check(query, self._limits)
+        offers = offers_for(form)
+        offer = pick_by_name(given.formats, offers) or _choose(accept, form)
+        if offer is None:
+            raise not_acceptable({o.media_type: address(o.name) for o in offers})
+        name = offer.name
+        if offer is HTML:
+            name = "json" if form in ("SELECT", "ASK") else "ttl"
+        request = QueryRequest(query, name, given.default_graphs, given.named_graphs)
+        # Another server may answer otherwise tomorrow.
+        repeatable = is_repeatable(query) and not find_services(query)
+        return Asked(request, form, offer, repeatable)
+
+    def answer(
+        self, asked: Asked, evaluator: Evaluating, version: str, client: str, visit: Visit
+    ) -> Found:
+        """Give the whole answer; one of another release than `version` is never kept.
+
+        Raises:
+            QueryError, LimitError, UnwritableError: see `server.answers.Evaluating`.
+        """
+        request = asked.request
+        key = (
+            version,
+            request.query,
+            request.format,
+            request.default_graphs,
+            request.named_graphs,
+        )
+        if asked.repeatable:
+            entry = self.cache.get(key)
+            if entry is not None:
+                visit.lane = "cache"
+                return Found(entry, None, True, key)
+        evaluated = evaluator.evaluate(request, client)
+        visit.lane = evaluated.lane
+        visit.stages = {**visit.stages, **evaluated.durations_ms}
+        visit.length = evaluated.length
+        graph = asked.form in ("CONSTRUCT", "DESCRIBE")
+        repeatable = asked.repeatable and evaluated.version == version
+        if evaluated.length > LARGE_BYTES:
+            # Whether a graph holds fresh blank nodes is not known before it is read.
+            return Found(None, evaluated, repeatable and not graph, key)
+        body = evaluated.body if isinstance(evaluated.body, bytes) else evaluated.read()
+        entry = Entry(body)
+        repeatable = repeatable and not (graph and b"_:" in body)
+        if repeatable:
+            self.cache.put(key, entry, len(request.query))
+        return Found(entry, None, repeatable, key)
+
+
+@lru_cache(maxsize=1024)
+def _choose(accept: str | None, form: QueryForm) -> Offer | None:
+    return choose(accept, offers_for(form))
+
+
+def is_repeatable(query: str) -> bool:
+    """Say whether a query gives the same bytes each time; when in doubt, no."""
+    upper = query.upper()
+    if not any(name in upper for name in _UNREPEATABLE):
+        return True
+    words = [t.upper for t in tokens(query) if t.kind in ("word", "name")]
+    return not any(name in word for word in words for name in _UNREPEATABLE)
+
+
+def to_digest(query: str) -> str:
+    """Give the SHA-256 of a query, by which it can be named without being told."""
+    return sha256(query.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,69 @@
+"""What web processes, workers and foreman say to each other over their sockets."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from server.answers import QueryRequest
+from server.limits import Limits
+
+REQUEST = struct.Struct("<16sdddII")
+"""Identifier, times of sending and of the latest start (monotonic), limit in s, lengths."""
+REPLY = struct.Struct("<B4fQ")
+"""Outcome, milliseconds of wait, check, run and write, length of the body."""
+SLOT = struct.Struct("<16sd")
+"""What a worker has in hand: the request's identifier and when it began; zeros when idle."""
+
+INLINE, FILE, REFUSED = 0, 1, 2
+NOBODY = bytes(16)
+FIRST_READ = 64 * 1024 + REPLY.size
+
+Ears = dict[str, socket.socket]
+"""The listening sockets by name: fast, slow, federated, control."""
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the lanes and the foreman listen; names of the abstract kind begin with a zero."""
+
+    fast: str
+    slow: str
+    federated: str
+    control: str
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What the evaluator is told at its start: the release, the limits, its listening sockets."""
+
+    release_dir: str
+    limits: Limits = field(default_factory=Limits)
+    ears: Mapping[str, int] = field(default_factory=dict)
+
+    def to_line(self) -> bytes:
+        """Write it as one line."""
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Setup:
+        """Read what `to_line` wrote."""
+        given = json.loads(line)
+        limits = given["limits"]
+        limits["allow_service"] = tuple(limits["allow_service"])
+        return cls(given["release_dir"], Limits(**limits), given["ears"])
+
+
+def to_payload(request: QueryRequest) -> bytes:
+    """Write a query for a worker."""
+    fields = (request.query, request.format, request.default_graphs, request.named_graphs)
+    return json.dumps(fields).encode()
+
+
+def from_payload(payload: bytes) -> QueryRequest:
+    """Read what `to_payload` wrote."""
+    query, format, default_graphs, named_graphs = json.loads(payload.decode())
+    return QueryRequest(query, format, tuple(default_graphs), tuple(named_graphs))

@@ -1,0 +1,334 @@
+"""Answer `/sparql` for programs before Flask sees the request; all else goes to Flask.
+
+A question asked again is answered from the cache with one look in a dict. Both sides read
+requests with the same code and hold the same headers; pages of results are Flask's, and come to
+the same desk for their answers.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import count
+from time import perf_counter
+from typing import Any
+
+from kg.errors import KnowledgeError
+from server.answers import Evaluating, InProcess
+from server.cache import Cache, Headers, Ready
+from server.compression import all_marks, choose_coding, is_worth_it, mark
+from server.desk import Asked, Desk, Found, Slots, to_digest
+from server.headers import ALWAYS
+from server.journal import Journal, Visit
+from server.limits import limits_of
+from server.metrics import OUTCOMES, Metrics
+from server.negotiation import HTML, JSON, PROBLEM, VARY, choose
+from server.protocol import Given, read_request
+from server.proxies import Proxies, to_client
+from server.refusals import KINDS, ProblemError, to_problem, write_problem
+from server.settings import Settings
+from server.site import Served, Site
+from server.visits import Environ, Stream, answer_links, holds_one, to_tag, with_format
+
+StartResponse = Callable[..., Any]
+App = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+PLACES = ("/sparql", "/sparql/")
+METHODS = ("GET", "HEAD", "POST")
+HANDED = "kg.handed"
+"""Where in the environment Flask finds what the front has found out already."""
+
+
+@dataclass
+class Handed:
+    """What the front hands to Flask with a request it does not answer itself."""
+
+    visit: Visit
+    client: str
+    given: Given | None = None
+    asked: Asked | None = None
+    problem: ProblemError | None = None
+
+
+class Front:
+    """The WSGI callable before Flask."""
+
+    def __init__(
+        self,
+        app: App,
+        settings: Settings,
+        served: Served,
+        evaluator: Evaluating | None,
+        metrics: Metrics,
+    ) -> None:
+        self._app = app
+        self._settings = settings
+        self._served = served
+        self._evaluator = evaluator
+        self._proxies = Proxies(settings.trusted_proxies)
+        self._journal = Journal(settings.log_queries and evaluator is not None)
+        self.metrics = metrics
+        self._limits = limits_of(settings)
+        self.cache = Cache(settings.cache_bytes)
+        self.desk = Desk(self._limits, self.cache)
+        places = settings.threads - settings.page_threads
+        self._slots = Slots(places, settings.client_queries, metrics.add_in_hand)
+        self._site: Site | None = None
+        self._prefix = os.urandom(5).hex()
+        self._numbers = count(1)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request, or let Flask do it."""
+        if self._proxies:
+            self._proxies.believe(environ)
+        if "kg.request_id" not in environ:
+            environ["kg.request_id"] = f"{self._prefix}-{next(self._numbers):x}"
+        if environ["PATH_INFO"] in PLACES and environ["REQUEST_METHOD"] in METHODS:
+            return self._sparql(environ, start_response)
+        return self._app(environ, start_response)
+
+    def site(self) -> Site:
+        """Give the release to answer from; what was kept of another one is forgotten."""
+        site = self._served.now()
+        if site is not self._site:
+            self.cache.clear()
+            self._site = site
+        return site
+
+    def evaluator(self, site: Site) -> Evaluating:
+        """Give what evaluates: the lanes, or without any (in tests) this very process."""
+        if self._evaluator is not None:
+            return self._evaluator
+        manifest = site.release.manifest
+        return InProcess(site.store, self._limits, manifest.prefixes, manifest.version)
+
+    def _sparql(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        visit = Visit(environ["kg.request_id"], perf_counter())
+        site = self.site()
+        request = None
+        if environ["REQUEST_METHOD"] != "POST":
+            get = environ.get
+            request = (
+                environ.get("QUERY_STRING", ""),
+                get("HTTP_ACCEPT"),
+                get("HTTP_ACCEPT_ENCODING"),
+                environ["SCRIPT_NAME"],
+            )
+            ready = self.cache.find(request)
+            if ready is not None:
+                visit.lane = "cache"
+                return self._send(environ, start_response, visit, ready)
+            if "query" not in request[0] and "%" not in request[0]:
+                return self._app(environ, start_response)
+        return self._take(environ, start_response, visit, site, request)
+
+    def _take(
+        self,
+        environ: Environ,
+        start_response: StartResponse,
+        visit: Visit,
+        site: Site,
+        request: tuple[Any, ...] | None,
+    ) -> Iterable[bytes]:
+        """Answer a request that did not come just so before."""
+        client = to_client(environ.get("REMOTE_ADDR", ""))
+        handed = environ[HANDED] = Handed(visit, client)
+        free: Callable[[], None] = _nothing
+        try:
+            free = self._slots.take(client)
+            given = handed.given = read_request(environ, self._settings)
+            if given.query is None:
+                free()
+                return self._app(environ, start_response)
+            digest = to_digest(given.query)
+            visit.sha = digest[:16]
+            asked = self.desk.check(
+                given,
+                given.query,
+                environ.get("HTTP_ACCEPT"),
+                lambda name: with_format(site, environ, name),
+            )
+            visit.form = asked.form
+            visit.stages = {"read": (perf_counter() - visit.started) * 1000}
+            if asked.offer is HTML:
+                handed.asked = asked
+                return self._hand_over(environ, start_response, visit)
+            found = self.find(asked, site, client, visit)
+            ready = self._make_ready(environ, site, asked, found, digest)
+            if found.large is not None:
+                body = Stream(found.large, free)
+                free = _nothing
+                return self._send_large(environ, start_response, visit, ready, body)
+            # Worth its place only for what is asked at least twice.
+            if request is not None and visit.lane == "cache":
+                weight = sum(len(part or "") for part in request)
+                self.cache.remember(request, weight, found.key, ready)
+            return self._send(environ, start_response, visit, ready)
+        except ProblemError as refused:
+            return self._refuse(environ, start_response, site, refused)
+        except KnowledgeError as error:
+            return self._refuse(environ, start_response, site, to_problem(error))
+        except Exception as error:
+            log_fault(environ, error)
+            problem = ProblemError(500, "internal", KINDS["internal"])
+            return self._refuse(environ, start_response, site, problem)
+        finally:
+            free()
+
+    def find(self, asked: Asked, site: Site, client: str, visit: Visit) -> Found:
+        """Give the answer to a checked query, kept or fresh.
+
+        Raises:
+            KnowledgeError: as the evaluator does.
+        """
+        evicted = self.cache.evictions
+        found = self.desk.answer(asked, self.evaluator(site), site.version, client, visit)
+        if found.repeatable:
+            held = (len(self.cache), self.cache.held_bytes, self.cache.evictions - evicted)
+            self.metrics.set_cache(*held)
+        return found
+
+    def _make_ready(
+        self, environ: Environ, site: Site, asked: Asked, found: Found, digest: str
+    ) -> Ready:
+        """Write the headers of an answer, and of the 304 in its place."""
+        content_type = asked.offer.content_type
+        coding, body, length = None, b"", 0
+        if found.entry is not None:
+            if is_worth_it(content_type, len(found.entry.body)):
+                coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+            body = found.entry.coded(coding)
+            length = len(body)
+        elif found.large is not None:
+            length = found.large.length
+        shared: Headers = []
+        tags: tuple[str, ...] = ()
+        if found.repeatable:
+            tag = to_tag(site, asked.request, digest, asked.offer.media_type)
+            tags = all_marks(tag)
+            shared.append(("ETag", f'"{mark(tag, coding)}"'))
+        shared.append(("Cache-Control", "no-cache" if found.repeatable else "no-store"))
+        shared.append(("Vary", VARY))
+        shared += answer_links(site, environ)
+        shared += ALWAYS.items()
+        headers = [("Content-Type", content_type), ("Content-Length", str(length))]
+        if coding:
+            headers.append(("Content-Encoding", coding))
+        headers += shared
+        return Ready(headers, shared, body, tags, length, asked.form, digest[:16])
+
+    def _send(
+        self,
+        environ: Environ,
+        start_response: StartResponse,
+        visit: Visit,
+        ready: Ready,
+    ) -> list[bytes]:
+        number = ("X-Request-Id", visit.id)
+        visit.form, visit.sha = ready.form, ready.sha
+        method = environ["REQUEST_METHOD"]
+        held = environ.get("HTTP_IF_NONE_MATCH")
+        if held and method != "POST" and holds_one(held, ready.tags):
+            visit.status, visit.outcome, visit.length = 304, "unchanged", 0
+            start_response("304 NOT MODIFIED", [*ready.unchanged, number])
+            body = b""
+        else:
+            start_response("200 OK", [*ready.headers, number])
+            body = b"" if method == "HEAD" else ready.body
+            visit.length = 0 if method == "HEAD" else ready.length
+        self._finish(visit)
+        return [body]
+
+    def _send_large(
+        self,
+        environ: Environ,
+        start_response: StartResponse,
+        visit: Visit,
+        ready: Ready,
+        body: Stream,
+    ) -> Iterable[bytes]:
+        sent = self._send(environ, start_response, visit, ready)
+        if visit.status == 200 and environ["REQUEST_METHOD"] != "HEAD":
+            return body
+        body.close()
+        return sent
+
+    def _refuse(
+        self,
+        environ: Environ,
+        start_response: StartResponse,
+        site: Site,
+        problem: ProblemError,
+    ) -> Iterable[bytes]:
+        """Answer with a problem; whoever wants a page gets it from Flask."""
+        handed: Handed = environ[HANDED]
+        visit = handed.visit
+        self.note(visit, problem)
+        offer = choose(environ.get("HTTP_ACCEPT"), (PROBLEM, JSON, HTML))
+        if offer is HTML:
+            handed.problem = problem
+            return self._hand_over(environ, start_response, visit)
+        body = write_problem(problem, site.base, environ["SCRIPT_NAME"], environ["PATH_INFO"])
+        headers = [
+            ("Content-Type", PROBLEM.media_type),
+            ("Content-Length", str(len(body))),
+            ("Vary", VARY),
+            ("Cache-Control", "no-store" if problem.status >= 500 else "no-cache"),
+            *problem.headers.items(),
+            *ALWAYS.items(),
+            ("X-Request-Id", visit.id),
+        ]
+        start_response(f"{problem.status} {problem.title.upper()}", headers)
+        self._finish(visit)
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
+
+    def note(self, visit: Visit, problem: ProblemError) -> ProblemError:
+        """Note for journal and metrics that a query is answered with a problem."""
+        visit.status = problem.status
+        visit.outcome = _to_outcome(problem.kind)
+        visit.limit = str(problem.facts.get("limit", ""))
+        visit.length = 0
+        return problem
+
+    def _hand_over(
+        self, environ: Environ, start_response: StartResponse, visit: Visit
+    ) -> Iterable[bytes]:
+        """Let Flask make the page, and note what came of the query."""
+        body = self._app(environ, start_response)
+        self._finish(visit)
+        return body
+
+    def health(self) -> tuple[bool, Mapping[str, Any]]:
+        """Tell whether queries are answered now, and what the evaluator says of itself."""
+        if self._evaluator is None:
+            return True, {}
+        status = self._evaluator.status()
+        return bool(status.get("ready")), status
+
+    def close(self) -> None:
+        """Write what the journal still holds; to be called before the process ends."""
+        self._journal.flush()
+
+    def _finish(self, visit: Visit) -> None:
+        seconds = perf_counter() - visit.started
+        self.metrics.count_query(visit, seconds)
+        self._journal.note(visit, seconds * 1000)
+
+
+def log_fault(environ: Environ, error: Exception) -> None:
+    """Log a fault of ours; the visitor is only told that there was one."""
+    where = (environ["REQUEST_METHOD"], environ["PATH_INFO"])
+    logging.getLogger("server").error("%s %s", *where, exc_info=error)
+
+
+def _to_outcome(kind: str) -> str:
+    """Name what came of a query for the journal by the kind of its problem."""
+    if kind == "internal":
+        return "fault"
+    return kind if kind in OUTCOMES else "refused"
+
+
+def _nothing() -> None:
+    """Free no slot, where none was taken."""

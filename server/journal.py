@@ -1,0 +1,106 @@
+"""One line of JSON on stderr for each query: what came of it, never what was asked or by whom."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+HELD_LINES = 50_000
+"""How many lines may wait while nobody reads stderr; then the oldest are dropped."""
+PAUSE_S = 0.1
+
+
+@dataclass(slots=True)
+class Visit:
+    """One query from its request to its answer, for the journal and the metrics.
+
+    `sha` is the beginning of the SHA-256 of the query's text; `lane` is `cache` for an answer
+    given again; times are milliseconds, `started` is of `time.perf_counter`.
+    """
+
+    id: str
+    started: float
+    form: str = "none"
+    sha: str = ""
+    outcome: str = "answered"
+    status: int = 200
+    lane: str = "none"
+    limit: str = ""
+    length: int = 0
+    stages: Mapping[str, float] = field(default_factory=dict)
+
+
+class Journal:
+    """Collects lines and writes them from a thread of its own, whole lines at a time."""
+
+    def __init__(self, enabled: bool = True) -> None:
+        self.enabled = enabled
+        self._lines: deque[str] = deque(maxlen=HELD_LINES)
+        self._news = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+
+    def note(self, visit: Visit, total_ms: float) -> None:
+        """Leave the line of one query."""
+        if not self.enabled:
+            return
+        self._lines.append(to_line(visit, total_ms))
+        if not self._news.is_set():
+            self._news.set()
+            self._start()
+
+    def flush(self) -> None:
+        """Write what has been collected."""
+        with self._writing:
+            self._write()
+
+    def _write(self) -> None:
+        lines = [self._lines.popleft() for _ in range(len(self._lines))]
+        while lines:
+            # A pipe takes 4,096 bytes in one piece, so lines of several processes do not mix.
+            size, count = 0, 0
+            while count < len(lines) and (size + len(lines[count]) <= 4096 or not count):
+                size, count = size + len(lines[count]), count + 1
+            try:
+                sys.stderr.write("".join(lines[:count]))
+                sys.stderr.flush()
+            except (OSError, ValueError):
+                return
+            del lines[:count]
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+                self._thread.start()
+                atexit.register(self.flush)
+
+    def _work(self) -> None:
+        while True:
+            self._news.wait()
+            time.sleep(PAUSE_S)
+            self._news.clear()
+            self.flush()
+
+
+def to_line(visit: Visit, total_ms: float) -> str:
+    """Write a visit as one line of JSON; none of its words holds a sign to be escaped."""
+    stages = "".join(f'"{name}":{spent:.2f},' for name, spent in visit.stages.items())
+    return (
+        f'{{"time":"{_say_time(int(time.time()))}","id":"{visit.id}",'
+        f'"query":"{visit.sha}","form":"{visit.form}","outcome":"{visit.outcome}",'
+        f'"status":{visit.status},"limit":"{visit.limit}","lane":"{visit.lane}",'
+        f'"bytes":{visit.length},"ms":{{{stages}"total":{total_ms:.2f}}}}}\n'
+    )
+
+
+@lru_cache(maxsize=4)
+def _say_time(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))

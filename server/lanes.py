@@ -1,0 +1,210 @@
+"""The way from a web process to the workers: a fast lane first, a slow one for what takes longer.
+
+The kernel ends a worker whose query outlives its lane, so the end of a connection is an answer,
+too; the foreman tells which: the time limit, a crash of the engine, or a kill from outside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import threading
+import time
+from collections import OrderedDict
+from typing import Any, NoReturn
+
+from kg.errors import KnowledgeError, QueryError
+from server.answers import Evaluated, Lane, QueryRequest
+from server.channel import Channel, EndedError, Reply, StuckError
+from server.control import Control
+from server.frames import REFUSED, Addresses, to_payload
+from server.limits import (
+    BusyError,
+    ClientBusyError,
+    LimitError,
+    Limits,
+    MemoryLimitError,
+    TimeLimitError,
+)
+from server.spool import UnwritableError, too_large
+from server.tally import Tally
+
+_CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE}
+_TIMED_OUT = -signal.SIGALRM
+_PAUSE_S = 0.02
+_LEAST_SLICE_MS = 25
+_REMEMBERED = 4096
+_FORGIVEN_S = 10.0
+
+
+class EvaluationError(Exception):
+    """A fault of ours in a worker; the message is for the log, not for the visitor."""
+
+
+class Lanes:
+    """Asks the workers; one for each web process, for all its threads.
+
+    `column` is this process's own in the tally that all web processes share.
+    """
+
+    def __init__(
+        self,
+        addresses: Addresses,
+        limits: Limits,
+        version: str,
+        tally: Tally | None = None,
+        column: int = 0,
+    ) -> None:
+        self._limits = limits
+        self._version = version
+        self._tally = tally or Tally()
+        self._column = column
+        self._control = Control(addresses.control)
+        queue = (self._control, limits.queue_length, limits.queue_wait_ms)
+        self._fast = Channel("fast", addresses.fast, limits.fast_workers, *queue)
+        self._slow = Channel("slow", addresses.slow, limits.slow_workers, *queue)
+        self._far = Channel("federated", addresses.federated, limits.federated_workers, *queue)
+        self._slow_queries: OrderedDict[bytes, None] = OrderedDict()
+        self._overruns: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def evaluate(self, request: QueryRequest, client: str) -> Evaluated:
+        """Answer a query; see `server.answers.Evaluating`.
+
+        Raises:
+            EvaluationError: for a fault of ours.
+        """
+        most, place = self._limits.client_queries, self._tally.place(client)
+        if not self._tally.take(place, self._column, most):
+            raise _client_busy("client_queries", most)
+        try:
+            payload = to_payload(request)
+            if self._limits.allow_service and "service" in request.query.lower():
+                return self._ask(self._far, payload, self._limits.federated_time_ms)
+            return self._evaluate(payload, client)
+        finally:
+            self._tally.give_back(place, self._column)
+
+    def status(self) -> dict[str, Any]:
+        """Tell of the workers, and whether they are `ready`: 1 or 0."""
+        found = self._control.status()
+        return {**found, "ready": 1 if found.get("workers", {}).get("fast") else 0}
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        for channel in (self._fast, self._slow, self._far):
+            channel.close()
+        self._control.close()
+
+    def _evaluate(self, payload: bytes, client: str) -> Evaluated:
+        if not self._slow_queries or _digest(payload) not in self._slow_queries:
+            try:
+                return self._ask(self._fast, payload, self._slice_ms(client))
+            except TimeLimitError:
+                self._remember(payload, client)
+        return self._ask_slowly(payload, client)
+
+    def _ask_slowly(self, payload: bytes, client: str) -> Evaluated:
+        """Ask in the slow lane, where one client never holds every worker."""
+        most = self._limits.client_slow_queries
+        place = self._tally.place(f"slow {client}")
+        until = time.monotonic() + self._limits.queue_wait_ms / 1000
+        while not self._tally.take(place, self._column, most):
+            if time.monotonic() > until:
+                raise _client_busy("client_slow_queries", most)
+            time.sleep(_PAUSE_S)
+        try:
+            return self._ask(self._slow, payload, self._limits.query_time_slow_ms)
+        finally:
+            self._tally.give_back(place, self._column)
+
+    def _slice_ms(self, client: str) -> int:
+        """Tell how long the client may use the fast lane: less, after queries that overran it."""
+        overran = self._overruns.get(client)
+        limit = self._limits.query_time_fast_ms
+        if overran is None or overran[1] < time.monotonic():
+            return limit
+        return max(min(limit, _LEAST_SLICE_MS), limit >> min(overran[0], 10))
+
+    def _remember(self, payload: bytes, client: str) -> None:
+        """Remember a query that belongs into the slow lane, and who sent it."""
+        with self._lock:
+            self._slow_queries[_digest(payload)] = None
+            times, until = self._overruns.pop(client, (0, 0.0))
+            now = time.monotonic()
+            times = times + 1 if until > now else 1
+            self._overruns[client] = (times, now + _FORGIVEN_S)
+            for remembered in (self._slow_queries, self._overruns):
+                if len(remembered) > _REMEMBERED:
+                    remembered.popitem(last=False)
+
+    def _ask(self, channel: Channel, payload: bytes, limit_ms: int) -> Evaluated:
+        """Ask once; and once more when the worker was killed by someone else."""
+        for last in (False, True):
+            try:
+                return self._read(channel.lane, channel.ask(payload, limit_ms))
+            except StuckError:
+                raise self._over_time(channel.lane) from None
+            except EndedError as end:
+                if end.code == _TIMED_OUT:
+                    raise self._over_time(channel.lane) from None
+                if "panicked at" in end.words:
+                    raise EvaluationError(f"the engine: {end.words}") from None
+                if last or end.code in _CRASHES:
+                    raise self._over_memory() from None
+        raise AssertionError("unreachable")
+
+    def _read(self, lane: Lane, reply: Reply) -> Evaluated:
+        if reply.outcome == REFUSED:
+            assert isinstance(reply.body, bytes)
+            self._refuse(*json.loads(reply.body))
+        wait, check, run, write = reply.stages
+        took = {"wait": wait, "check": check, "run": run, "write": write}
+        return Evaluated(reply.body, reply.length, lane, took, self._version)
+
+    def _refuse(self, kind: str, message: str, line: int | None, column: int | None) -> NoReturn:
+        errors: dict[str, KnowledgeError] = {
+            "query": QueryError(message, line, column),
+            "unwritable": UnwritableError(message),
+            "result": too_large(self._limits.result_bytes),
+            "memory": self._over_memory(),
+            "late": self._late(),
+        }
+        raise errors.get(kind) or EvaluationError(message)
+
+    def _late(self) -> LimitError:
+        wait = self._limits.queue_wait_ms
+        message = f"No worker came free within {wait / 1000:g} s; ask again."
+        return BusyError(message, "queue_wait_ms", wait, max(1, wait // 1000))
+
+    def _over_time(self, lane: Lane) -> LimitError:
+        far = lane == "federated"
+        limits = self._limits
+        limit = limits.federated_time_ms if far else limits.query_time_slow_ms
+        return TimeLimitError(
+            f"The query was stopped after {limit / 1000:g} s, the limit of this service. "
+            "Ask for less: bind more of the pattern, or take a dump.",
+            "federated_time_ms" if far else "query_time_slow_ms",
+            limit,
+        )
+
+    def _over_memory(self) -> LimitError:
+        limit = self._limits.query_memory_bytes
+        return MemoryLimitError(
+            f"The query needs more memory than the {limit:,} bytes one may take, or is nested "
+            "too deeply for the engine. Ask for less: aggregate or sort fewer rows.",
+            "query_memory_bytes",
+            limit,
+        )
+
+
+def _client_busy(name: str, most: int) -> LimitError:
+    number = "one query" if most == 1 else f"{most} queries"
+    kind = " that take long" if name == "client_slow_queries" else ""
+    message = f"Your address may have {number}{kind} in hand here; wait for their answers."
+    return ClientBusyError(message, name, most, 1)
+
+
+def _digest(payload: bytes) -> bytes:
+    return hashlib.blake2b(payload, digest_size=16).digest()

@@ -1,0 +1,296 @@
+"""The supervisor: one process that keeps all the others at work, and never serves anybody."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from types import FrameType
+
+from kg.errors import ReleaseError
+from kg.release import MANIFEST
+from server import system
+from server.generation import Generation
+from server.limits import limits_of
+from server.metrics import Board
+from server.settings import Settings
+from server.tally import ROWS, Tally
+from server.web import Place, become_web_process
+
+_TICK_S = 1.0
+_BRIEF_S = 1.0
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@dataclass
+class _Web:
+    """A web process as the supervisor sees it; `ready` is the pipe it will write to, or None."""
+
+    pid: int
+    slot: int
+    generation: Generation
+    column: int
+    born: float
+    ready: int | None
+    is_ready: bool = False
+    leaving: bool = False
+
+
+class Supervisor:
+    """Starts the evaluator and the web processes, replaces those that die, swaps releases."""
+
+    def __init__(self, settings: Settings, ears: list[socket.socket]) -> None:
+        self._settings = settings
+        self._ears = ears
+        self._limits = limits_of(settings)
+        self._tally = Tally()
+        self._board = Board(2 * settings.workers + 2)
+        self._webs: dict[int, _Web] = {}
+        self._due: list[tuple[float, int]] = []
+        self._generations: list[Generation] = []
+        self._leaving: list[tuple[Generation, float]] = []
+        self._served = False
+        self._asked: set[int] = set()
+        self._stamp = self._read_stamp()
+        self._wake, self._woken = os.pipe()
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT, then drain.
+
+        Raises:
+            ReleaseError: when the service cannot even start.
+        """
+        for end in (self._wake, self._woken):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        for number in _SIGNALS:
+            signal.signal(number, self._note_signal)
+        system.adopt_orphans()
+        self._generations = [Generation(self._settings.release_dir, self._limits)]
+        try:
+            while not self._asked & {signal.SIGTERM, signal.SIGINT}:
+                self._step()
+        finally:
+            self._drain()
+
+    def _note_signal(self, number: int, frame: FrameType | None) -> None:
+        self._asked.add(number)
+
+    def _step(self) -> None:
+        """Wait for the next event, and do what it asks for."""
+        outputs = [g.output for g in self._generations if g.output is not None]
+        pipes = [web.ready for web in self._webs.values() if web.ready is not None]
+        ready, _, _ = select.select([self._wake, *outputs, *pipes], [], [], self._pause())
+        if self._wake in ready:
+            os.read(self._wake, 4096)
+        for generation in list(self._generations):
+            if generation.output in ready:
+                self._hear(generation)
+        for web in list(self._webs.values()):
+            if web.ready in ready:
+                self._hear_web(web)
+        self._reap()
+        now = time.monotonic()
+        for generation in self._generations:
+            if generation.due is not None and generation.due <= now:
+                generation.start()
+        while self._due and self._due[0][0] <= now:
+            self._start_web(self._due.pop(0)[1], self._generations[-1])
+        if signal.SIGHUP in self._asked or self._read_stamp() not in (self._stamp, None):
+            self._reload()
+
+    def _pause(self) -> float:
+        times = [at for at, _ in self._due]
+        times += [g.due for g in self._generations if g.due is not None]
+        return min([_TICK_S, *(max(0.0, at - time.monotonic()) for at in times)])
+
+    def _reload(self) -> None:
+        """Start a generation over the release that lies in the folder now."""
+        if len(self._generations) > 1 or not self._generations[0].is_ready:
+            return  # one change at a time; the wish stays noted
+        self._asked.discard(signal.SIGHUP)
+        self._stamp = self._read_stamp()
+        self._generations.append(Generation(self._settings.release_dir, self._limits))
+
+    def _hear(self, generation: Generation) -> None:
+        was_ready = generation.is_ready
+        generation.hear()
+        if generation.error:
+            self._give_up(generation)
+        elif not was_ready:
+            for slot in range(len(self._ears)):
+                self._start_web(slot, generation)
+
+    def _give_up(self, generation: Generation) -> None:
+        """Go on with the release before; without one there is nothing to serve."""
+        if generation.is_ready:
+            if self._read_stamp() != self._stamp:
+                self._asked.add(signal.SIGHUP)
+            return  # its foreman goes on, and its evaluator will be started again
+        if generation is self._generations[0]:
+            raise ReleaseError(generation.error)
+        _say(f"the new release is not taken up: {generation.error}")
+        self._end(generation)
+
+    def _start_web(self, slot: int, generation: Generation) -> None:
+        column = next(
+            at for at in range(ROWS) if all(web.column != at for web in self._webs.values())
+        )
+        self._tally.clear(column)
+        reading, writing = os.pipe()
+        me = os.getpid()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid == 0:
+            os.close(reading)
+            self._forget(slot)
+            place = Place(
+                ear=self._ears[slot],
+                column=column,
+                addresses=generation.addresses,
+                version=generation.version,
+                settings=self._settings,
+                tally=self._tally,
+                board=self._board,
+            )
+            become_web_process(place, writing, me)
+        os.close(writing)
+        self._webs[pid] = _Web(pid, slot, generation, column, time.monotonic(), reading)
+
+    def _forget(self, slot: int) -> None:
+        """Close, in a new web process, what only the supervisor holds."""
+        for generation in self._generations:
+            for number in generation.private:
+                os.close(number)
+        for web in self._webs.values():
+            if web.ready is not None:
+                os.close(web.ready)
+        for at, ear in enumerate(self._ears):
+            if at != slot:
+                ear.close()
+        os.close(self._wake)
+        os.close(self._woken)
+
+    def _hear_web(self, web: _Web) -> None:
+        assert web.ready is not None
+        said = os.read(web.ready, 65536)
+        os.close(web.ready)
+        web.ready = None
+        web.is_ready = said == b"\n"
+        if not web.is_ready:
+            if not self._served:
+                raise ReleaseError(said.decode() or "a web process ended before it was ready")
+            _say(f"a web process cannot start: {said.decode() or 'it ended'}")
+            return
+        self._served = True
+        for other in self._webs.values():
+            if other.slot == web.slot and other.generation is not web.generation:
+                other.leaving = True
+                os.kill(other.pid, signal.SIGTERM)
+
+    def _reap(self) -> None:
+        for generation in list(self._generations):
+            if generation.reap():
+                _say("the evaluator ended; a new one is started")
+                if generation.error:
+                    self._give_up(generation)
+        for pid in list(self._webs):
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                self._note_end(self._webs[pid], os.waitstatus_to_exitcode(status))
+        for generation in self._generations[:-1]:
+            if self._generations[-1].is_ready and not self._has_webs(generation):
+                self._end(generation)
+        self._leaving = [
+            (generation, until)
+            for generation, until in self._leaving
+            if not generation.has_ended(kill=time.monotonic() > until)
+        ]
+        self._reap_orphans()
+
+    def _note_end(self, web: _Web, code: int) -> None:
+        if web.ready is not None:
+            self._hear_web(web)
+        del self._webs[web.pid]
+        self._tally.clear(web.column)
+        if web.leaving:
+            return
+        _say(f"a web process ended ({_explain(code)}); a new one is started")
+        now = time.monotonic()
+        brief = now - web.born < _BRIEF_S
+        self._due.append((now + _BRIEF_S if brief else now, web.slot))
+
+    def _has_webs(self, generation: Generation) -> bool:
+        return any(web.generation is generation for web in self._webs.values())
+
+    def _reap_orphans(self) -> None:
+        """Reap the processes of evaluators that were killed; they are ours now."""
+        for pid in system.children(os.getpid()):
+            kept = [*self._generations, *(generation for generation, _ in self._leaving)]
+            if pid not in self._webs and not any(g.owns(pid) for g in kept):
+                try:
+                    os.waitpid(pid, os.WNOHANG)
+                except ChildProcessError:
+                    continue
+
+    def _end(self, generation: Generation) -> None:
+        self._generations.remove(generation)
+        generation.retire()
+        self._leaving.append((generation, time.monotonic() + self._patience_s()))
+
+    def _patience_s(self) -> float:
+        limits = self._limits
+        return max(limits.query_time_slow_ms, limits.federated_time_ms) / 1000 + 2
+
+    def _drain(self) -> None:
+        """Let the web processes finish what they have in hand, then the evaluator; kill what stays.
+
+        A second SIGTERM or SIGINT ends the waiting.
+        """
+        self._asked.clear()
+        for ear in self._ears:
+            ear.close()
+        for pid in self._webs:
+            os.kill(pid, signal.SIGTERM)
+        until = time.monotonic() + self._patience_s()
+        while self._webs and time.monotonic() < until and not self._asked:
+            self._rest(0.1)
+            for pid in list(self._webs):
+                if os.waitpid(pid, os.WNOHANG)[0]:
+                    del self._webs[pid]
+        for pid in self._webs:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        for generation in list(self._generations):
+            self._end(generation)
+        while self._leaving:
+            late = bool(self._asked) or time.monotonic() > until
+            self._leaving = [(g, at) for g, at in self._leaving if not g.has_ended(kill=late)]
+            self._rest(0.05 if self._leaving else 0)
+        self._reap_orphans()
+
+    def _rest(self, seconds: float) -> None:
+        """Wait for a signal, but not for long."""
+        if select.select([self._wake], [], [], seconds)[0]:
+            os.read(self._wake, 4096)
+
+    def _read_stamp(self) -> tuple[int, int] | None:
+        """Tell one release from the next; None while it is being replaced."""
+        try:
+            found = (self._settings.release_dir / MANIFEST).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
+
+def _explain(code: int) -> str:
+    return signal.Signals(-code).name if code < 0 else f"exit {code}"
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)

@@ -1,0 +1,58 @@
+"""How many queries each client has in hand, counted over all web processes without a lock."""
+
+from __future__ import annotations
+
+import mmap
+import secrets
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+ROWS = 64
+_BUCKETS = 8192
+
+
+class Tally:
+    """Shared memory in which each web process writes a column of its own and reads all.
+
+    Clients are told apart by a salted hash; two that fall together share what one may have.
+    """
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, _BUCKETS * ROWS * 2)
+        self._counts = memoryview(self._memory).cast("H")
+        self._salt = secrets.randbits(32)
+        self._lock = threading.Lock()
+
+    def place(self, client: str) -> int:
+        """Find where a client is counted."""
+        return (zlib.crc32(client.encode(), self._salt) % _BUCKETS) * ROWS
+
+    def take(self, place: int, column: int, most: int) -> bool:
+        """Count one more query, unless the client has as many as it may."""
+        with self._lock:
+            if sum(self._counts[place : place + ROWS]) >= most:
+                return False
+            self._counts[place + column] += 1
+            return True
+
+    def give_back(self, place: int, column: int) -> None:
+        """Count one query less."""
+        with self._lock:
+            self._counts[place + column] -= 1
+
+    def clear(self, column: int) -> None:
+        """Forget what a process that has ended had in hand."""
+        for place in range(column, _BUCKETS * ROWS, ROWS):
+            if self._counts[place]:
+                self._counts[place] = 0
+
+
+@contextmanager
+def counted(tally: Tally, place: int, column: int) -> Iterator[None]:
+    """Give back one query at the end."""
+    try:
+        yield
+    finally:
+        tally.give_back(place, column)

@@ -1,0 +1,99 @@
+"""What a request's WSGI environment says, for the front and for Flask alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+from urllib.parse import parse_qsl
+
+from werkzeug.http import parse_etags
+
+from server.answers import Evaluated, QueryRequest
+from server.links import Addresses, link_header
+from server.site import Site
+from server.wording import LANGUAGES
+
+Environ = dict[str, Any]
+
+
+def read_arguments(environ: Environ) -> dict[str, str]:
+    """Read the parameters of the address; of several with one name the first counts."""
+    text = environ.get("QUERY_STRING", "").encode("latin-1").decode("utf-8", "replace")
+    pairs = parse_qsl(text, keep_blank_values=True)
+    return dict(reversed(pairs))
+
+
+def addresses_for(site: Site, environ: Environ) -> Addresses:
+    """Make the addresses for the answer to a request."""
+    chosen = read_arguments(environ).get("lang")
+    return Addresses(
+        base=site.base,
+        root=environ.get("SCRIPT_NAME", ""),
+        lang=chosen if chosen in LANGUAGES else None,
+        described=site.look.described,
+    )
+
+
+def with_format(site: Site, environ: Environ, name: str) -> str:
+    """Address the same answer in another format."""
+    pairs = list(read_arguments(environ).items())[::-1]
+    kept = {k: v for k, v in pairs if k not in ("format", "output", "results")}
+    return addresses_for(site, environ).to("/sparql", **kept, format=name)
+
+
+def answer_links(site: Site, environ: Environ) -> list[tuple[str, str]]:
+    """Write the `Link` headers of an answer of the endpoint."""
+    lang = read_arguments(environ).get("lang") if "lang" in environ["QUERY_STRING"] else None
+    chosen = lang if lang in LANGUAGES else None
+    return _write_links(site.base, site.dataset.license, environ["SCRIPT_NAME"], chosen)
+
+
+@lru_cache(maxsize=64)
+def _write_links(
+    base: str, license_iri: str | None, root: str, lang: str | None
+) -> list[tuple[str, str]]:
+    to = Addresses(base, root, lang, lambda _: False).to
+    links = [link_header(to("/void"), "describedby")]
+    if license_iri:
+        links.append(link_header(license_iri, "license"))
+    return [("Link", link) for link in (*links, link_header(to("/queries/"), "help"))]
+
+
+def to_tag(site: Site, request: QueryRequest, digest: str, media_type: str) -> str:
+    """Make the strong tag of an answer from all that decides its bytes.
+
+    `digest` stands for the query's text, which may be long.
+    """
+    graphs = (*request.default_graphs, "", *request.named_graphs)
+    text = "\n".join((site.version, site.build, digest, request.format, media_type, *graphs))
+    return f"{site.version[:12]}-{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+def holds_one(if_none_match: str, tags: tuple[str, ...]) -> bool:
+    """Tell whether a client holds an answer under one of its tags already."""
+    held = parse_etags(if_none_match)
+    return bool(tags) and any(held.contains_weak(tag) for tag in tags)
+
+
+class Stream:
+    """A large result on its way; `free` is called when it is sent, or will not be."""
+
+    def __init__(self, result: Evaluated, free: Callable[[], None]) -> None:
+        self._result = result
+        self._free = free
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._result.chunks()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the result and of its slot; a second time does nothing."""
+        self._result.close()
+        self._free()
+
+    def __del__(self) -> None:
+        self.close()

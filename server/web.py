@@ -1,0 +1,90 @@
+"""A web process: the app behind granian, on a listening socket that outlives the process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from granian._granian import SocketHolder
+from granian.constants import Interfaces, RuntimeModes
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+from kg.errors import KnowledgeError
+from server import system
+from server.app import create_app
+from server.frames import Addresses
+from server.lanes import Lanes
+from server.limits import limits_of
+from server.metrics import Board
+from server.settings import Settings
+from server.tally import Tally
+
+BACKLOG = 1024
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a web process is given: its socket, its column of the tally, its way to the workers."""
+
+    ear: socket.socket
+    column: int
+    addresses: Addresses
+    version: str
+    settings: Settings
+    tally: Tally
+    board: Board
+
+
+def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
+    """Serve until SIGTERM, then finish what is in hand; writes a byte to `ready` once it can."""
+    system.die_with_parent(parent)
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)  # until granian takes them
+        settings = place.settings
+        lanes = Lanes(
+            place.addresses, limits_of(settings), place.version, place.tally, place.column
+        )
+        app = create_app(settings, lanes, place.board)
+        os.write(ready, b"\n")
+        os.close(ready)
+        _serve(app, place.ear, settings)
+        lanes.close()
+        code = 0
+    except KnowledgeError as error:
+        os.write(ready, str(error).encode())
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _serve(app: object, ear: socket.socket, settings: Settings) -> None:
+    """Run one of granian's workers in this very process.
+
+    Granian's own supervisor opens one socket per worker and closes it with the worker, which
+    resets the connections that wait there; it also gives up after two crashes in five seconds.
+    """
+    server: Any = MPServer(
+        "server",
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=settings.threads,
+        runtime_mode=RuntimeModes.mt,
+        backlog=BACKLOG,
+        log_level=LogLevels.warning,
+        websockets=False,
+    )
+    server._ssp, server._sso = None, None
+    holder: Any = SocketHolder  # its stub lacks the arguments
+    server._shd = holder(ear.fileno(), False, BACKLOG)
+    worker: Any = server._spawn_worker(0, MPServer._spawn_wsgi_worker, lambda: app)
+    worker.inner.run()  # not start(): here, and not in yet another process

@@ -1,0 +1,233 @@
+"""A service as `kg serve` starts it, with real processes, for the tests that hurt them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlencode
+
+ROOT = Path(__file__).resolve().parent.parent
+_START = """
+import json, sys
+from pathlib import Path
+from kg.errors import KnowledgeError
+from server import Settings, run
+try:
+    run(Settings(Path(sys.argv[1]), **json.loads(sys.argv[2])))
+except KnowledgeError as error:
+    sys.exit(str(error))
+"""
+_NUMBERS = count(1)
+
+
+def small_query() -> str:
+    """A query that nobody has asked before, with one row."""
+    return f"SELECT ?n WHERE {{ ?s ?p ?o BIND({next(_NUMBERS)} AS ?n) }} LIMIT 1"
+
+
+def endless_query() -> str:
+    """A query that nobody has asked before, and that no engine answers in time."""
+    pairs = " ".join(f"?a{i} ?b{i} ?c{i} ." for i in range(6))
+    return f"SELECT (COUNT(*) AS ?n{next(_NUMBERS)}) WHERE {{ {pairs} }}"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back: `status` is 0 when the connection broke."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def problem(self) -> dict[str, object]:
+        """The body as a problem document."""
+        return dict(json.loads(self.body))
+
+
+@dataclass
+class Service:
+    """A running service: its first process and the port it listens on."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    temp: Path
+
+    def get(self, path: str, timeout_s: float = 15, source: str = "127.0.0.1") -> Reply:
+        """Ask over a connection of its own."""
+        conn = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=timeout_s, source_address=(source, 0)
+        )
+        try:
+            conn.request("GET", path, headers={"Accept": "application/sparql-results+json"})
+            answer = conn.getresponse()
+            return Reply(answer.status, answer.read(), dict(answer.getheaders()))
+        except (OSError, http.client.HTTPException):
+            return Reply(0)
+        finally:
+            conn.close()
+
+    def ask(self, query: str, timeout_s: float = 15, source: str = "127.0.0.1") -> Reply:
+        """Ask a query."""
+        return self.get("/sparql?" + urlencode({"query": query}), timeout_s, source)
+
+    @property
+    def tree(self) -> dict[int, str]:
+        """All living processes of the service by role."""
+        return _tree(self.process.pid)
+
+    def pids(self, role: str) -> list[int]:
+        """The processes of one role: web, evaluator, foreman, worker."""
+        return [pid for pid, found in self.tree.items() if found == role]
+
+    def wait_until_whole(self, limit_s: float, shape: dict[str, int] | None = None) -> float:
+        """Wait until every process is there and a query is answered; gives the seconds it took."""
+        wanted = shape or {"web": 2, "evaluator": 1, "foreman": 1, "worker": 4}
+        began = time.monotonic()
+        while time.monotonic() - began < limit_s:
+            roles = list(self.tree.values())
+            whole = {role: roles.count(role) for role in wanted} == wanted
+            if whole and self.ask(small_query()).status == 200:
+                return time.monotonic() - began
+            time.sleep(0.02)
+        raise AssertionError(f"after {limit_s} s there is only {self.tree}")
+
+
+@contextmanager
+def running(release: Path, temp: Path, **settings: object) -> Iterator[Service]:
+    """Start a service, and see to it that it ends."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    given = {"port": port, "workers": 2, "fast_workers": 2}
+    given |= {"slow_workers": 2, "log_queries": False, "query_time_slow_ms": 3000, **settings}
+    temp.mkdir(exist_ok=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", _START, str(release), json.dumps(given)],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(temp)},
+        stderr=subprocess.PIPE,
+    )
+    service = Service(process, port, temp)
+    try:
+        _wait_for_first_answer(service)
+        yield service
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stderr is not None:
+            process.stderr.close()
+
+
+def _wait_for_first_answer(service: Service) -> None:
+    until = time.monotonic() + 40
+    while service.ask(small_query()).status != 200:
+        if service.process.poll() is not None or time.monotonic() > until:
+            service.process.kill()
+            assert service.process.stderr is not None
+            raise AssertionError(service.process.stderr.read().decode())
+        time.sleep(0.05)
+
+
+@contextmanager
+def load(service: Service, clients: int = 4) -> Iterator[list[Reply]]:
+    """Ask small queries without a pause while the block runs; the replies are there after it."""
+    replies: list[Reply] = []
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.is_set():
+            replies.append(service.ask(small_query()))
+
+    threads = [threading.Thread(target=work) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield replies
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+def in_background(task: Callable[[], Reply]) -> Callable[[], Reply]:
+    """Start a task in a thread; call what is given back to wait for its reply."""
+    found: list[Reply] = []
+    thread = threading.Thread(target=lambda: found.append(task()))
+    thread.start()
+
+    def finish() -> Reply:
+        thread.join()
+        return found[0]
+
+    return finish
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process exists, as a zombie too."""
+    return Path(f"/proc/{pid}").exists()
+
+
+def kill(pid: int) -> None:
+    """Kill a process the hard way."""
+    os.kill(pid, signal.SIGKILL)
+
+
+def state_of(pid: int) -> str:
+    """The letter by which the kernel names the state of a process; Z is a zombie."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def children(pid: int) -> list[int]:
+    """The children of a process."""
+    found: list[int] = []
+    for place in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found += map(int, place.read_text().split())
+        except OSError:
+            continue
+    return found
+
+
+def unix_names(of: int | None = None) -> set[str]:
+    """The names of the unix sockets of this machine, or of those that one process holds."""
+    rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    named = {row[6]: row[7] for row in rows if len(row) > 7}
+    if of is None:
+        return set(named.values())
+    held = {os.readlink(place) for place in Path(f"/proc/{of}/fd").iterdir()}
+    return {name for inode, name in named.items() if f"socket:[{inode}]" in held}
+
+
+def _tree(root: int) -> dict[int, str]:
+    roles: dict[int, str] = {}
+    for child in children(root):
+        try:
+            said = Path(f"/proc/{child}/cmdline").read_bytes()
+        except OSError:
+            continue
+        if b"server.evaluator" not in said:
+            if said and b"-c" in said.split(b"\0"):
+                roles[child] = "web"
+            continue
+        roles[child] = "evaluator"
+        for foreman in children(child):
+            roles[foreman] = "foreman"
+            roles |= dict.fromkeys(children(foreman), "worker")
+    return roles

@@ -1,0 +1,272 @@
+"""Every promise of the running service, with real processes and real signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from running_service import (
+    Service,
+    children,
+    endless_query,
+    in_background,
+    is_alive,
+    kill,
+    load,
+    running,
+    small_query,
+    state_of,
+    unix_names,
+)
+from small_release import write_small_release
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the processes from /proc")
+
+HEALED_S = 8
+"""How long to wait for all processes; on a machine that does much else a start takes seconds."""
+WIDE = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f }"
+
+
+def numbers(most: int) -> str:
+    """A text of so many triples about one subject."""
+    rows = " , ".join(str(number) for number in range(most))
+    return f"<id/thing/a> <id/thing/counts> {rows} ."
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release of 400 triples without a dump: the workers read it from its store."""
+    return write_small_release(tmp_path_factory.mktemp("faults") / "release", numbers(400))
+
+
+@pytest.fixture(scope="module")
+def service(
+    lighthouse_release: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """A running service with a short time limit, little memory, and no limit on nesting."""
+    with running(
+        lighthouse_release,
+        tmp_path_factory.mktemp("temp"),
+        query_depth=1_000_000,
+        query_memory_bytes=150_000_000,
+        result_bytes=20_000_000,
+        client_slow_queries=2,
+    ) as started:
+        yield started
+
+
+def test_endless_count_is_stopped_and_the_answer_names_the_limit(service: Service) -> None:
+    began = time.monotonic()
+    reply = service.ask(endless_query())
+    assert 3 <= time.monotonic() - began < 3 + 0.25 + 4
+    assert reply.status == 504
+    assert reply.problem["limit"] == "query_time_slow_ms"
+    assert reply.problem["limit_value"] == 3000
+    service.wait_until_whole(HEALED_S)
+
+
+def test_endless_sort_is_stopped_by_time_or_memory(service: Service) -> None:
+    rows = " ".join(f"?a{i} ?b{i} ?c{i} ." for i in range(4))
+    reply = service.ask(f"SELECT * WHERE {{ {rows} }} ORDER BY ?c0 ?c1 ?c2 ?c3")
+    assert reply.status in (504, 507)
+    assert reply.problem["limit"] in ("query_time_slow_ms", "query_memory_bytes")
+    service.wait_until_whole(HEALED_S)
+
+
+def test_query_that_needs_too_much_memory_is_507_and_names_it(service: Service) -> None:
+    doubled = "BIND(CONCAT(?t0, ?t0) AS ?t1) "
+    doubled += " ".join(f"BIND(CONCAT(?t{i}, ?t{i}) AS ?t{i + 1})" for i in range(1, 30))
+    reply = service.ask(f'SELECT (STRLEN(?t30) AS ?n) {{ BIND("0123456789" AS ?t0) {doubled} }}')
+    assert reply.status == 507, reply
+    assert reply.problem["limit"] == "query_memory_bytes"
+    assert reply.problem["limit_value"] == 150_000_000
+    service.wait_until_whole(HEALED_S)
+
+
+def test_nesting_that_crashes_the_engine_ends_one_worker_only(service: Service) -> None:
+    reply = service.ask("SELECT ?x { BIND(" + "(" * 5000 + "1" + ")" * 5000 + " AS ?x) }")
+    assert reply.status == 507
+    assert service.ask(small_query()).status == 200
+    service.wait_until_whole(HEALED_S)
+
+
+def test_result_over_its_limit_is_refused_and_never_cut(service: Service) -> None:
+    reply = service.ask(WIDE)
+    assert reply.status == 507
+    assert reply.problem["limit"] == "result_bytes"
+
+
+def test_large_result_arrives_whole(service: Service) -> None:
+    reply = service.ask(f"{WIDE} LIMIT 20000")
+    assert reply.status == 200
+    assert len(json.loads(reply.body)["results"]["bindings"]) == 20000
+    assert int(reply.headers["content-length"]) == len(reply.body) > 1_000_000
+
+
+def test_ordinary_queries_are_answered_while_endless_ones_run(service: Service) -> None:
+    running_ones = [
+        in_background(lambda at=at: service.ask(endless_query(), source=f"127.0.0.{at}"))
+        for at in range(2, 8)
+    ]
+    with load(service, clients=2) as replies:
+        time.sleep(2)
+    assert {reply.status for reply in replies} == {200}
+    assert len(replies) > 20
+    assert {finish().status for finish in running_ones} <= {503, 504}
+    service.wait_until_whole(HEALED_S)
+
+
+def test_workers_killed_under_load_lose_no_request(service: Service) -> None:
+    with load(service) as replies:
+        for _ in range(3):
+            for pid in service.pids("worker"):
+                kill(pid)
+                time.sleep(0.05)
+            time.sleep(0.2)
+    assert {reply.status for reply in replies} == {200}
+    service.wait_until_whole(HEALED_S)
+
+
+def test_query_whose_worker_is_killed_is_asked_again(service: Service) -> None:
+    finish = in_background(lambda: service.ask(f"{WIDE} LIMIT 20000"))
+    time.sleep(0.05)
+    for pid in service.pids("worker"):
+        kill(pid)
+    assert finish().status == 200
+    service.wait_until_whole(HEALED_S)
+
+
+@pytest.mark.parametrize("role", ["foreman", "evaluator"])
+def test_killed_process_of_the_evaluation_loses_no_request(service: Service, role: str) -> None:
+    with load(service) as replies:
+        time.sleep(0.2)
+        (pid,) = service.pids(role)
+        kill(pid)
+        time.sleep(1.0)
+    assert {reply.status for reply in replies} == {200}
+    service.wait_until_whole(HEALED_S)
+    assert pid not in service.tree
+
+
+def test_queries_are_answered_within_a_second_of_the_evaluator_s_death(service: Service) -> None:
+    for role in ("worker", "foreman", "evaluator"):
+        kill(service.pids(role)[0])
+        began = time.monotonic()
+        assert service.ask(small_query()).status == 200
+        assert time.monotonic() - began < 1
+        service.wait_until_whole(HEALED_S)
+
+
+def test_killed_web_process_takes_only_its_own_connections_along(service: Service) -> None:
+    with load(service) as replies:
+        time.sleep(0.2)
+        kill(service.pids("web")[0])
+        time.sleep(1.0)
+    broken = [reply for reply in replies if reply.status != 200]
+    assert len(broken) <= 4
+    assert {reply.status for reply in broken} <= {0}
+    service.wait_until_whole(HEALED_S)
+
+
+def test_both_web_processes_killed_twice_come_back(service: Service) -> None:
+    for _ in range(2):
+        for pid in service.pids("web"):
+            kill(pid)
+        service.wait_until_whole(HEALED_S)
+
+
+def test_no_zombie_stays(service: Service) -> None:
+    for role in ("worker", "foreman", "evaluator", "web"):
+        kill(service.pids(role)[0])
+    service.wait_until_whole(HEALED_S)
+    time.sleep(1.1)
+    everyone = [service.process.pid, *service.tree]
+    below = [child for pid in everyone for child in children(pid)]
+    assert {state_of(pid) for pid in below if is_alive(pid)}.isdisjoint({"Z"})
+    assert sorted(below) == sorted(service.tree)
+
+
+def test_worker_reaches_neither_network_nor_other_programs(service: Service) -> None:
+    for pid in service.pids("worker"):
+        status = Path(f"/proc/{pid}/status").read_text()
+        assert "Seccomp:\t2" in status
+        assert "NoNewPrivs:\t1" in status
+
+
+def test_sigterm_lets_a_running_query_end_and_leaves_nothing(release: Path, tmp_path: Path) -> None:
+    with running(release, tmp_path / "temp", query_time_slow_ms=9000) as service:
+        everyone = [service.process.pid, *service.tree]
+        names = unix_names(of=service.process.pid)
+        assert len(names) == 4
+        finish = in_background(lambda: service.ask(f"{WIDE} LIMIT 50000"))
+        time.sleep(0.1)
+        service.process.send_signal(signal.SIGTERM)
+        reply = finish()
+        assert service.process.wait(10) == 0
+    assert reply.status == 200
+    assert len(json.loads(reply.body)["results"]["bindings"]) == 50_000
+    assert not [pid for pid in everyone if is_alive(pid)]
+    assert not names & unix_names()
+    assert list((tmp_path / "temp").iterdir()) == []
+
+
+def test_killed_supervisor_takes_everything_along(release: Path, tmp_path: Path) -> None:
+    with running(release, tmp_path / "temp") as service:
+        everyone = list(service.tree)
+        assert len(everyone) == 8
+        kill(service.process.pid)
+        service.process.wait()
+        until = time.monotonic() + 3
+        while [pid for pid in everyone if is_alive(pid)] and time.monotonic() < until:
+            time.sleep(0.02)
+        assert not [pid for pid in everyone if is_alive(pid) and state_of(pid) != "Z"]
+    assert list((tmp_path / "temp").iterdir()) == []
+
+
+def test_sighup_takes_the_new_release_without_a_failed_request(tmp_path: Path) -> None:
+    place = write_small_release(tmp_path / "release", numbers(10))
+    new = write_small_release(tmp_path / "new", numbers(20))
+    question = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+    with running(place, tmp_path / "temp") as service:
+        old = set(service.tree)
+        with load(service) as replies:
+            place.rename(tmp_path / "old")
+            shutil.copytree(new, place)
+            service.process.send_signal(signal.SIGHUP)
+            until = time.monotonic() + 10
+            while b'"20"' not in service.ask(question).body and time.monotonic() < until:
+                time.sleep(0.05)
+            time.sleep(0.5)
+        assert b'"20"' in service.ask(question).body
+        assert {reply.status for reply in replies} == {200}
+        service.wait_until_whole(HEALED_S)
+        assert not old & set(service.tree)
+
+
+def test_damaged_new_release_leaves_the_old_one_serving(tmp_path: Path) -> None:
+    place = write_small_release(tmp_path / "release", numbers(10))
+    with running(place, tmp_path / "temp") as service:
+        old = set(service.pids("web"))
+        (place / "release.json").write_text("{}")
+        service.process.send_signal(signal.SIGHUP)
+        time.sleep(1.5)
+        assert service.ask(small_query()).status == 200
+        assert set(service.pids("web")) == old
+
+
+def test_service_that_cannot_open_its_release_says_so_and_ends(tmp_path: Path) -> None:
+    place = write_small_release(tmp_path / "release", numbers(10))
+    shutil.rmtree(place / "store")
+    with (
+        pytest.raises(AssertionError, match="the release is damaged"),
+        running(place, tmp_path / "temp"),
+    ):
+        pass
+    assert os.listdir(tmp_path / "temp") == []

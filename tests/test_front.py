@@ -1,0 +1,396 @@
+"""The front before Flask: same answers, kept answers, places for queries, proxies, journal."""
+
+import gzip
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import pytest
+import zstandard
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.test import TestResponse
+
+from server import Settings, create_app
+from server.answers import Evaluated, InProcess, QueryRequest
+from server.desk import Slots, is_repeatable
+from server.headers import ALWAYS
+from server.journal import Visit, to_line
+from server.limits import BusyError, ClientBusyError, TimeLimitError, limits_of
+from server.protocol import decode
+from server.site import open_site
+
+BASE = "https://example.org/lighthouse/"
+ALL = "SELECT * { ?s ?p ?o }"
+FEW = "SELECT * { ?s ?p ?o } LIMIT 2"
+
+
+class Watched:
+    """Evaluates in this process, counts the questions, and may be held up or made to refuse."""
+
+    def __init__(self, settings: Settings) -> None:
+        site = open_site(settings)
+        manifest = site.release.manifest
+        limits = limits_of(settings)
+        self.inner = InProcess(site.store, limits, manifest.prefixes, manifest.version)
+        self.asked: list[tuple[str, str]] = []
+        self.started = threading.Semaphore(0)
+        self.go = threading.Event()
+        self.go.set()
+        self.refusal: Exception | None = None
+        self.version = manifest.version
+
+    def evaluate(self, request: QueryRequest, client: str) -> Evaluated:
+        self.asked.append((request.query, client))
+        self.started.release()
+        assert self.go.wait(20)
+        if self.refusal:
+            raise self.refusal
+        found = self.inner.evaluate(request, client)
+        return Evaluated(found.body, found.length, "fast", found.durations_ms, self.version)
+
+    def status(self) -> dict[str, Any]:
+        return {"ready": int(self.refusal is None), "workers": {"fast": 2}}
+
+
+class Service:
+    """An app over the lighthouse whose evaluator is watched."""
+
+    def __init__(self, release: Path, **settings: Any) -> None:
+        self.settings = Settings(release_dir=release, **{"log_queries": False, **settings})
+        self.evaluator = Watched(self.settings)
+        self.app: Flask = create_app(self.settings, self.evaluator)
+
+    def get(self, query: str = FEW, address: str = "127.0.0.1", **headers: str) -> TestResponse:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        place = {"REMOTE_ADDR": address}
+        return self.app.test_client().get(
+            "/sparql",
+            query_string={"query": query},
+            headers=named,
+            environ_base=place,
+            buffered=True,
+        )
+
+
+@pytest.fixture
+def service(lighthouse_release: Path) -> Service:
+    return Service(lighthouse_release)
+
+
+def test_a_question_asked_again_is_evaluated_once(service: Service) -> None:
+    first, again = service.get(), service.get()
+    assert again.data == first.data
+    assert len(service.evaluator.asked) == 1
+    told = [h for h in first.headers if h[0] != "X-Request-Id"]
+    assert [h for h in again.headers if h[0] != "X-Request-Id"] == told
+
+
+def test_a_page_and_a_program_share_one_evaluation(service: Service) -> None:
+    assert service.get(Accept="text/html").mimetype == "text/html"
+    assert service.get(Accept="application/json").mimetype == "application/json"
+    assert len(service.evaluator.asked) == 1
+
+
+@pytest.mark.parametrize("ask", ["get", "form", "direct"])
+def test_each_way_to_ask_finds_the_kept_answer(service: Service, ask: str) -> None:
+    service.get()
+    client = service.app.test_client()
+    if ask == "get":
+        found = client.get("/sparql/", query_string={"format": "json", "query": FEW})
+    elif ask == "form":
+        found = client.post("/sparql", data={"query": FEW})
+    else:
+        found = client.post("/sparql", data=FEW, content_type="application/sparql-query")
+    assert found.status_code == 200
+    assert len(service.evaluator.asked) == 1
+
+
+def test_a_kept_answer_is_kept_from_other_datasets_and_formats(service: Service) -> None:
+    client = service.app.test_client()
+    whole = service.get(ALL).data
+    one = client.get("/sparql", query_string={"query": ALL, "default-graph-uri": "urn:x:none"})
+    assert one.json["results"]["bindings"] == []
+    assert service.get(ALL, Accept="text/csv").data != whole
+    assert len(service.evaluator.asked) == 3
+
+
+def test_a_kept_answer_gives_304_head_and_every_header(service: Service) -> None:
+    service.get()
+    got = service.get()
+    unchanged = service.get(If_None_Match=got.headers["ETag"])
+    assert (unchanged.status_code, unchanged.data) == (304, b"")
+    assert unchanged.headers["ETag"] == got.headers["ETag"]
+    assert "Content-Type" not in unchanged.headers
+    head = service.app.test_client().head("/sparql", query_string={"query": FEW})
+    assert head.headers["Content-Length"] == str(len(got.data))
+    assert {(name, got.headers[name]) for name in ALWAYS} == set(ALWAYS.items())
+
+
+@pytest.mark.parametrize("query", ["SELECT (NOW() AS ?x) {}", "CONSTRUCT { [] ?p ?o } {?s ?p ?o}"])
+def test_what_changes_is_evaluated_each_time(service: Service, query: str) -> None:
+    for _ in range(3):
+        assert service.get(query).headers["Cache-Control"] == "no-store"
+    assert len(service.evaluator.asked) == 3
+
+
+def test_an_answer_of_another_release_is_neither_kept_nor_tagged(service: Service) -> None:
+    service.evaluator.version = "0" * 64
+    assert "ETag" not in service.get().headers
+    service.get()
+    assert len(service.evaluator.asked) == 2
+
+
+def test_without_a_cache_everything_is_evaluated(lighthouse_release: Path) -> None:
+    service = Service(lighthouse_release, cache_bytes=0)
+    assert service.get().headers["ETag"] == service.get().headers["ETag"]
+    assert len(service.evaluator.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("coding", "decode"),
+    [("gzip", gzip.decompress), ("zstd", zstandard.ZstdDecompressor().decompress)],
+)
+@pytest.mark.parametrize("path", ["/sparql", "/doc/claim/n1.ttl", "/"])
+def test_an_answer_is_compressed_for_whoever_can_read_it(
+    service: Service, coding: str, decode: Any, path: str
+) -> None:
+    client = service.app.test_client()
+    asked = {"query_string": {"query": ALL} if path == "/sparql" else {}}
+    plain = client.get(path, **asked)
+    for _ in range(2):
+        coded = client.get(path, headers={"Accept-Encoding": f"br, {coding}"}, **asked)
+        assert coded.headers["Content-Encoding"] == coding
+        assert "Accept-Encoding" in coded.headers["Vary"]
+        assert decode(coded.data) == plain.data
+        assert coded.headers["ETag"] != plain.headers["ETag"]
+    for tag in (plain.headers["ETag"], coded.headers["ETag"]):
+        headers = {"Accept-Encoding": coding, "If-None-Match": tag}
+        assert client.get(path, headers=headers, **asked).status_code == 304
+
+
+def test_a_small_answer_is_not_compressed(service: Service) -> None:
+    assert "Content-Encoding" not in service.get("ASK {}", Accept_Encoding="gzip").headers
+
+
+def test_a_large_result_streams_and_frees_its_place(
+    lighthouse_release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.desk.LARGE_BYTES", 5000)
+    service = Service(lighthouse_release, threads=2, page_threads=1)
+    for accept in ("application/json", "text/csv", "text/html"):
+        for _ in range(3):
+            found = service.get(ALL, Accept=accept)
+            assert found.status_code == 200
+    assert "first 500 rows" in found.text
+    assert len(service.get(ALL).json["results"]["bindings"]) > 700
+    assert len(service.evaluator.asked) == 10
+    graph = service.get("CONSTRUCT WHERE { ?s ?p ?o }", Accept="text/html")
+    assert "first 500 rows" in graph.text
+
+
+def test_a_limit_is_named_with_its_value(service: Service) -> None:
+    message = "The query ran longer than 10,000 ms."
+    service.evaluator.refusal = TimeLimitError(message, "query_time_slow_ms", 10_000)
+    found = service.get()
+    assert (found.status_code, found.mimetype) == (504, "application/problem+json")
+    assert found.json["limit"] == "query_time_slow_ms"
+    assert found.json["limit_ms"] == found.json["limit_value"] == 10_000
+    assert found.json["type"].endswith("problems#time-limit")
+    assert found.json["help"] == "/problems#time-limit"
+    page = service.get(Accept="text/html")
+    assert (page.status_code, page.mimetype) == (504, "text/html")
+    assert message in page.text
+    assert FEW in page.text
+
+
+def test_busy_says_when_to_come_again(service: Service) -> None:
+    service.evaluator.refusal = BusyError("All are taken.", "slow_workers", 2, 3)
+    for accept in ("application/json", "text/html"):
+        found = service.get(Accept=accept)
+        assert (found.status_code, found.headers["Retry-After"]) == (503, "3")
+
+
+def hold(service: Service, count: int, *addresses: str) -> list[threading.Thread]:
+    """Ask queries that are not answered before the evaluator may go on."""
+    service.evaluator.go.clear()
+    threads = [
+        threading.Thread(
+            target=service.get,
+            args=(f"ASK {{}} # {number}", addresses[number % len(addresses)]),
+        )
+        for number in range(count)
+    ]
+    for thread in threads:
+        thread.start()
+        assert service.evaluator.started.acquire(timeout=20)
+    return threads
+
+
+def release(service: Service, threads: list[threading.Thread]) -> None:
+    service.evaluator.go.set()
+    for thread in threads:
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def narrow(lighthouse_release: Path) -> Iterator[Service]:
+    service = Service(lighthouse_release, threads=10, page_threads=2, client_queries=3)
+    yield service
+    service.evaluator.go.set()
+
+
+def test_one_client_is_stopped_at_its_share_and_another_is_served(narrow: Service) -> None:
+    threads = hold(narrow, 3, "192.0.2.1")
+    refused = narrow.get("ASK {} # more", "192.0.2.1")
+    assert (refused.status_code, refused.json["limit"]) == (429, "client_queries")
+    assert refused.headers["Retry-After"] == "1"
+    narrow.evaluator.go.set()
+    assert narrow.get("ASK {} # other", "192.0.2.2").status_code == 200
+    release(narrow, threads)
+    assert narrow.get("ASK {} # later", "192.0.2.1").status_code == 200
+
+
+def test_pages_never_wait_behind_queries(narrow: Service) -> None:
+    threads = hold(narrow, 8, *(f"192.0.2.{n}" for n in range(8)))
+    refused = narrow.get("ASK {} # more", "192.0.2.9")
+    assert (refused.status_code, refused.json["limit"]) == (503, "threads")
+    client = narrow.app.test_client()
+    for path in ("/", "/doc/claim/n1.ttl", "/sparql", "/def", "/dumps/", "/healthz/live"):
+        assert client.get(path).status_code == 200, path
+    release(narrow, threads)
+
+
+def test_the_last_places_are_left_to_others() -> None:
+    slots = Slots(8, 8, lambda _: None)
+    for _ in range(5):
+        slots.take("greedy")
+    with pytest.raises(BusyError):
+        slots.take("greedy")
+    frees = [slots.take(f"other {n}") for n in range(3)]
+    with pytest.raises(BusyError):
+        slots.take("late")
+    frees[0]()
+    frees[0]()
+    slots.take("late")
+
+
+def test_a_clients_share_is_freed_by_every_kind_of_answer(lighthouse_release: Path) -> None:
+    service = Service(lighthouse_release, client_queries=1)
+    for query, accept, status in (
+        ("ASK {}", "application/json", 200),
+        ("ASK {}", "text/html", 200),
+        ("ASK {", "application/json", 400),
+        ("ASK {", "text/html", 400),
+        ("ASK {}", "image/png", 406),
+    ):
+        for _ in range(3):
+            assert service.get(query, Accept=accept).status_code == status
+    slots = Slots(8, 1, lambda _: None)
+    slots.take("one")
+    with pytest.raises(ClientBusyError):
+        slots.take("one")
+
+
+def test_forwarded_addresses_count_only_from_a_trusted_proxy(lighthouse_release: Path) -> None:
+    told = {"X_Forwarded_For": "198.51.100.9, 203.0.113.5, 10.0.0.2", "X_Request_Id": "abc-1"}
+    service = Service(lighthouse_release, trusted_proxies=("10.0.0.0/8",))
+    assert service.get("ASK {}", "10.0.0.1", **told).headers["X-Request-Id"] == "abc-1"
+    assert service.get("ASK { }", "192.0.2.1", **told).headers["X-Request-Id"] != "abc-1"
+    assert [client for _, client in service.evaluator.asked] == ["203.0.113.5", "192.0.2.1"]
+
+
+@pytest.mark.parametrize(
+    ("host", "proto", "url"),
+    [
+        ("graph.example", "https", "https://graph.example/sparql"),
+        ("graph.example:8443", "https", "https://graph.example:8443/sparql"),
+        ("<b>", "gopher", "http://localhost/sparql"),
+    ],
+)
+def test_the_endpoint_is_described_as_the_client_reached_it(
+    lighthouse_release: Path, host: str, proto: str, url: str
+) -> None:
+    headers = {"X-Forwarded-Host": host, "X-Forwarded-Proto": proto}
+    for proxies, expected in ((("127.0.0.1",), url), ((), "http://localhost/sparql")):
+        settings = Settings(release_dir=lighthouse_release, trusted_proxies=proxies)
+        text = create_app(settings).test_client().get("/sparql", headers=headers).text
+        assert f"<{expected}>" in text
+
+
+def test_ipv6_clients_are_told_apart_by_their_network(service: Service) -> None:
+    for address in ("2001:db8:1:2::3", "2001:db8:1:2:ffff::4", "2001:db8:1:3::3", "::ffff:1.2.3.4"):
+        service.get(f"ASK {{}} # {address}", address)
+    clients = [client for _, client in service.evaluator.asked]
+    assert clients == ["2001:db8:1:2::/64", "2001:db8:1:2::/64", "2001:db8:1:3::/64", "1.2.3.4"]
+
+
+def test_every_answer_has_an_id_of_its_own(service: Service) -> None:
+    client = service.app.test_client()
+    paths = ("/", "/sparql", "/sparql?query=ASK{}", "/sparql?query=ASK", "/nope", "/healthz")
+    ids = [client.get(path).headers["X-Request-Id"] for path in (*paths, *paths)]
+    assert len(set(ids)) == len(ids)
+
+
+def test_each_query_leaves_one_line_that_tells_no_query(
+    lighthouse_release: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = Service(lighthouse_release, log_queries=True)
+    secret = 'SELECT ("confidential" AS ?x) {}'
+    ids = [service.get(secret).headers["X-Request-Id"] for _ in range(2)]
+    service.get("SELECT ?x { ?x ?y")
+    service.get(secret, Accept="text/html")
+    service.app.extensions["front"].close()
+    text = capsys.readouterr().err
+    own = ids[0].partition("-")[0]
+    lines = [json.loads(line) for line in text.splitlines() if own in line]
+    assert [line["id"] for line in lines[:2]] == ids
+    assert [line["lane"] for line in lines] == ["fast", "cache", "none", "cache"]
+    assert [line["outcome"] for line in lines] == ["answered", "answered", "refused", "answered"]
+    assert [line["status"] for line in lines] == [200, 200, 400, 200]
+    assert lines[0]["query"] == lines[1]["query"] != lines[2]["query"]
+    assert {"read", "check", "run", "write", "total"} <= set(lines[0]["ms"])
+    assert all(line["bytes"] > 0 for line in (lines[0], lines[1], lines[3]))
+    assert "confidential" not in text
+    assert "127.0.0.1" not in text
+
+
+@pytest.mark.parametrize("told", ['a"b', "a\\b", "a b", "", "x" * 65])
+def test_an_id_that_a_line_could_not_hold_is_not_taken(lighthouse_release: Path, told: str) -> None:
+    service = Service(lighthouse_release, trusted_proxies=("127.0.0.1",))
+    found = service.get("ASK {}", X_Request_Id=told).headers["X-Request-Id"]
+    assert json.loads(to_line(Visit(found, 0.0), 1.0))["id"] == found != told
+
+
+@given(st.binary(max_size=40), st.binary(max_size=4))
+def test_escapes_are_decoded_as_the_standard_library_does(text: bytes, sign: bytes) -> None:
+    for raw in (text, text.replace(sign, b"%") if sign else text, b"%".join((text, sign, text))):
+        assert decode(raw) == unquote_to_bytes(raw.replace(b"+", b" "))
+
+
+def test_readiness_follows_the_evaluator_and_life_does_not(service: Service) -> None:
+    client = service.app.test_client()
+    assert client.get("/healthz").json["status"] == "ok"
+    service.evaluator.refusal = RuntimeError()
+    for path in ("/healthz", "/healthz/ready"):
+        waiting = client.get(path)
+        assert (waiting.status_code, waiting.json["status"]) == (503, "not ready")
+    assert client.get("/healthz/live").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("ASK {}", True),
+        ("SELECT ?known { ?known ?p 'now' }", True),
+        ("SELECT (now() AS ?x) {}", False),
+        ("SELECT (STRUUID() AS ?x) {}", False),
+    ],
+)
+def test_a_query_is_repeatable_if_it_names_nothing_that_changes(query: str, expected: bool) -> None:
+    assert is_repeatable(query) is expected

@@ -1,0 +1,419 @@
+"""The lanes: what a web process is told, whatever becomes of the worker that was asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from running_service import children, endless_query, small_query
+from small_release import write_small_release
+
+from kg.errors import QueryError
+from kg.release import open_release
+from server import system
+from server.answers import Evaluated, InProcess, QueryRequest
+from server.channel import EndedError
+from server.generation import Generation
+from server.lanes import EvaluationError, Lanes
+from server.limits import (
+    BusyError,
+    ClientBusyError,
+    Limits,
+    MemoryLimitError,
+    ResultLimitError,
+    TimeLimitError,
+)
+from server.spool import INLINE_BYTES, Spool, UnwritableError, drop_unused_prefixes
+from server.tally import Tally
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the processes from /proc")
+
+WIDE = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f }"
+LIMITS = Limits(
+    query_time_slow_ms=1000,
+    query_memory_bytes=150_000_000,
+    result_bytes=4_000_000,
+    query_depth=1_000_000,
+    fast_workers=2,
+    slow_workers=2,
+    queue_wait_ms=3000,
+    client_queries=4,
+)
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release of 300 triples, one of them with a character that XML cannot hold."""
+    rows = " , ".join(str(number) for number in range(299))
+    text = f'<id/thing/a> <id/thing/counts> {rows} ; <id/thing/bell> "\\u0007" .'
+    return write_small_release(tmp_path_factory.mktemp("lanes") / "release", text)
+
+
+@pytest.fixture(scope="module")
+def generation(release: Path) -> Iterator[Generation]:
+    """An evaluator at work."""
+    made = Generation(release, LIMITS)
+    made.hear()
+    assert made.error == ""
+    yield made
+    made.retire()
+    until = time.monotonic() + 5
+    while not made.has_ended(kill=time.monotonic() > until):
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def lanes(generation: Generation) -> Iterator[Lanes]:
+    """A web process's way to the workers."""
+    made = Lanes(generation.addresses, LIMITS, generation.version)
+    yield made
+    made.close()
+
+
+def ask(lanes: Lanes, query: str, format: str = "json", client: str = "me") -> Evaluated:
+    """Ask as a client."""
+    return lanes.evaluate(QueryRequest(query, format), client)
+
+
+def workers() -> list[int]:
+    """The workers of the evaluator that this process started."""
+    found = []
+    for pid in children(os.getpid()):
+        if b"server.evaluator" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            for foreman in children(pid):
+                found += children(foreman)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("query", "format"),
+    [
+        ("SELECT ?o { ?s ?p ?o FILTER(ISNUMERIC(?o)) } ORDER BY ?o LIMIT 9", "json"),
+        ("SELECT ?o { ?s ?p ?o FILTER(ISNUMERIC(?o)) } ORDER BY ?o LIMIT 9", "csv"),
+        ("ASK { ?s ?p 5 }", "xml"),
+        ("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o FILTER(?o = 7) }", "ttl"),
+        ("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o FILTER(?o = 7) }", "rdf"),
+        ("SELECT ?x { BIND(1/0 AS ?x) }", "tsv"),
+    ],
+)
+def test_answer_is_the_same_as_in_this_process(
+    lanes: Lanes, release: Path, query: str, format: str
+) -> None:
+    opened = open_release(release)
+    here = InProcess(opened.open_store(), LIMITS, opened.manifest.prefixes, opened.manifest.version)
+    there = ask(lanes, query, format)
+    assert there.read() == here.evaluate(QueryRequest(query, format), "me").read()
+    assert there.version == opened.manifest.version
+    assert there.lane == "fast"
+    assert set(there.durations_ms) == {"wait", "check", "run", "write"}
+
+
+def test_graphs_of_the_request_replace_those_of_the_query(lanes: Lanes) -> None:
+    request = QueryRequest("ASK { ?s ?p ?o }", "json", ("https://example.org/none",))
+    assert json.loads(lanes.evaluate(request, "me").read())["boolean"] is False
+
+
+def test_large_result_comes_as_a_file_of_its_length(lanes: Lanes) -> None:
+    found = ask(lanes, f"{WIDE} LIMIT 5000")
+    assert not isinstance(found.body, bytes)
+    body = found.read()
+    assert len(body) == found.length > INLINE_BYTES
+    assert len(json.loads(body)["results"]["bindings"]) == 5000
+
+
+def test_large_turtle_result_is_the_same_as_a_small_one_would_be(lanes: Lanes) -> None:
+    rest = "CONSTRUCT { ?s ?p ?n } WHERE { ?s ?p ?o BIND(CONCAT(STR(?o), %s) AS ?n) }"
+    body = ask(lanes, rest % ("'" + "x" * 2000 + "'"), "ttl").read()
+    assert len(body) > INLINE_BYTES
+    assert body.startswith(b"@prefix ex: ")
+    assert drop_unused_prefixes(body) == body
+
+
+def test_syntax_error_keeps_its_place(lanes: Lanes) -> None:
+    with pytest.raises(QueryError) as caught:
+        ask(lanes, "SELECT *\nWHERE { ?s ?p }")
+    assert caught.value.line == 2
+
+
+def test_character_that_xml_cannot_hold_is_refused(lanes: Lanes) -> None:
+    with pytest.raises(UnwritableError, match="take JSON"):
+        ask(lanes, "SELECT * { ?s <https://example.org/small/id/thing/bell> ?o }", "xml")
+
+
+def test_result_over_the_limit_names_it(lanes: Lanes) -> None:
+    with pytest.raises(ResultLimitError) as caught:
+        ask(lanes, WIDE)
+    assert (caught.value.limit_name, caught.value.value) == ("result_bytes", 4_000_000)
+
+
+def test_endless_query_takes_the_fast_lane_once_only(lanes: Lanes) -> None:
+    query = endless_query()
+    for least in (1.25, 1.0):
+        began = time.monotonic()
+        with pytest.raises(TimeLimitError) as caught:
+            ask(lanes, query)
+        assert least <= time.monotonic() - began < least + 1.5
+        assert (caught.value.limit_name, caught.value.value) == ("query_time_slow_ms", 1000)
+        assert caught.value.status == 504
+
+
+def test_client_whose_queries_overran_gets_less_of_the_fast_lane(lanes: Lanes) -> None:
+    slices = []
+    for _ in range(5):
+        slices.append(lanes._slice_ms("slow client"))
+        lanes._remember(endless_query().encode(), "slow client")
+    assert slices == [250, 125, 62, 31, 25]
+    assert lanes._slice_ms("another") == 250
+
+
+def test_crash_of_the_engine_is_told_from_a_kill(lanes: Lanes) -> None:
+    with pytest.raises(MemoryLimitError) as caught:
+        ask(lanes, "SELECT ?x { BIND(" + "(" * 5000 + "1" + ")" * 5000 + " AS ?x) }")
+    assert (caught.value.limit_name, caught.value.status) == ("query_memory_bytes", 507)
+
+
+def test_panic_of_the_engine_is_a_fault_of_ours_with_its_words(
+    lanes: Lanes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def panic(payload: bytes, limit_ms: int) -> None:
+        raise EndedError(-signal.SIGABRT, "thread '<unnamed>' panicked at sort.rs: no total order")
+
+    monkeypatch.setattr(lanes._fast, "ask", panic)
+    with pytest.raises(EvaluationError, match="no total order"):
+        ask(lanes, small_query())
+
+
+def test_nobody_who_waits_is_overtaken(generation: Generation) -> None:
+    lanes = Lanes(generation.addresses, replace(LIMITS, fast_workers=1), generation.version)
+    order: list[int] = []
+
+    def work(number: int) -> None:
+        ask(lanes, f"{WIDE} LIMIT {100 + number}", client=f"c{number}")
+        order.append(number)
+
+    conn = lanes._fast._take_place()
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.02)
+    lanes._fast._give_place(conn)
+    for thread in threads:
+        thread.join()
+    lanes.close()
+    assert order == sorted(order)
+
+
+def test_idle_workers_that_were_killed_cost_no_request(lanes: Lanes) -> None:
+    for _ in range(4):
+        ask(lanes, small_query())
+        for pid in workers():
+            os.kill(pid, signal.SIGKILL)
+        assert ask(lanes, small_query()).length > 0
+
+
+def test_query_killed_twice_is_refused(lanes: Lanes) -> None:
+    stop = threading.Event()
+
+    def massacre() -> None:
+        while not stop.is_set():
+            for pid in workers():
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.1)
+
+    killer = threading.Thread(target=massacre)
+    killer.start()
+    try:
+        with pytest.raises((MemoryLimitError, BusyError)):
+            ask(lanes, endless_query())
+    finally:
+        stop.set()
+        killer.join()
+
+
+def test_client_has_so_many_queries_in_hand_and_no_more(lanes: Lanes) -> None:
+    refused: list[ClientBusyError] = []
+
+    def work() -> None:
+        try:
+            ask(lanes, endless_query(), client="greedy")
+        except ClientBusyError as error:
+            refused.append(error)
+        except (TimeLimitError, BusyError):
+            pass
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.1)
+    assert ask(lanes, small_query(), client="modest").length > 0
+    for thread in threads:
+        thread.join()
+    named = [error for error in refused if error.limit_name == "client_queries"]
+    assert len(named) == 2
+    assert (named[0].value, named[0].status, named[0].retry_after_s) == (4, 429, 1)
+
+
+def test_one_client_never_holds_every_worker_of_the_slow_lane(lanes: Lanes) -> None:
+    threads = []
+    for _ in range(3):
+        thread = threading.Thread(target=_ignore_limits, args=(lanes, endless_query(), "greedy"))
+        thread.start()
+        threads.append(thread)
+    time.sleep(0.6)
+    busy = lanes.status()["busy"]
+    for thread in threads:
+        thread.join()
+    assert busy["slow"] == LIMITS.client_slow_queries == 1
+
+
+def _ignore_limits(lanes: Lanes, query: str, client: str) -> None:
+    with suppress(TimeLimitError, BusyError, ClientBusyError):
+        ask(lanes, query, client=client)
+
+
+def test_full_queue_is_refused_at_once(generation: Generation) -> None:
+    tight = replace(LIMITS, queue_length=1, client_queries=50)
+    lanes = Lanes(generation.addresses, tight, generation.version)
+    refused: list[BusyError] = []
+
+    def work(client: str) -> None:
+        try:
+            ask(lanes, endless_query(), client=client)
+        except BusyError as error:
+            refused.append(error)
+        except TimeLimitError:
+            pass
+
+    threads = [threading.Thread(target=work, args=(f"c{number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lanes.close()
+    assert "queue_length" in {error.limit_name for error in refused}
+    assert {error.status for error in refused} == {503}
+
+
+def test_service_without_workers_answers_busy_in_time() -> None:
+    from server.frames import Addresses
+
+    nowhere = Addresses("\0none-1", "\0none-2", "\0none-3", "\0none-4")
+    lanes = Lanes(nowhere, replace(LIMITS, queue_wait_ms=200), "")
+    began = time.monotonic()
+    with pytest.raises(BusyError):
+        ask(lanes, small_query())
+    assert time.monotonic() - began < 1
+    assert lanes.status()["ready"] == 0
+
+
+def test_status_tells_of_the_workers(lanes: Lanes, generation: Generation) -> None:
+    until = time.monotonic() + 3
+    while lanes.status()["workers"] != {"fast": 2, "slow": 2} and time.monotonic() < until:
+        time.sleep(0.02)
+    found = lanes.status()
+    assert found["ready"] == 1
+    assert found["workers"] == {"fast": 2, "slow": 2}
+    assert found["release"] == generation.version
+
+
+class _FarEndpoint(BaseHTTPRequestHandler):
+    """Answers every query with one row."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        rows = [{"far": {"type": "literal", "value": "from far away"}}]
+        body = json.dumps({"head": {"vars": ["far"]}, "results": {"bindings": rows}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/sparql-results+json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815
+
+    def log_message(self, format: str, *given: object) -> None:
+        """Say nothing."""
+
+
+def test_allowed_service_is_called_from_a_lane_of_its_own(release: Path) -> None:
+    far = HTTPServer(("127.0.0.1", 0), _FarEndpoint)
+    threading.Thread(target=far.serve_forever, daemon=True).start()
+    iri = f"http://127.0.0.1:{far.server_port}/sparql"
+    limits = replace(LIMITS, allow_service=(iri,), federated_workers=1)
+    generation = Generation(release, limits)
+    generation.hear()
+    lanes = Lanes(generation.addresses, limits, generation.version)
+    try:
+        found = ask(lanes, f"SELECT * {{ SERVICE <{iri}> {{ ?s ?p ?far }} }}")
+        assert found.lane == "federated"
+        assert b"from far away" in found.read()
+        with pytest.raises(QueryError):
+            ask(lanes, "SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?far } }")
+    finally:
+        lanes.close()
+        generation.retire()
+        while not generation.has_ended(kill=False):
+            time.sleep(0.02)
+        far.shutdown()
+        far.server_close()
+
+
+def test_tally_counts_over_columns_and_forgets_one_that_ended() -> None:
+    tally = Tally()
+    place = tally.place("me")
+    assert tally.take(place, 0, 2)
+    assert tally.take(place, 1, 2)
+    assert not tally.take(place, 1, 2)
+    tally.clear(0)
+    assert tally.take(place, 1, 2)
+    tally.give_back(place, 1)
+    assert tally.take(place, 0, 2)
+
+
+def test_spool_refuses_what_is_too_large_before_it_is_written() -> None:
+    spool = Spool(limit=300_000)
+    spool.write(b"x" * 200_000)
+    with pytest.raises(ResultLimitError):
+        spool.write(b"x" * 200_000)
+    spool.close()
+
+
+def test_process_without_calls_reaches_nothing(tmp_path: Path) -> None:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(_count_doors(tmp_path))
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def _count_doors(folder: Path) -> int:
+    """Count the ways out that are still open once the doors are shut."""
+    system.leave_network()
+    if not system.forbid_calls():
+        return 99
+    attempts = (
+        lambda: socket.socket(),
+        lambda: os.fork(),
+        lambda: os.execv("/bin/true", ["true"]),
+        lambda: os.mkdir(folder / "made"),
+        lambda: os.kill(os.getppid(), 0),
+        lambda: os.rename(folder, folder.with_name("moved")),
+    )
+    opened = 0
+    for attempt in attempts:
+        try:
+            attempt()
+            opened += 1
+        except PermissionError:
+            continue
+    return opened
