@@ -16,6 +16,9 @@ COPIED = "article copied"
 COPIED_WORDS = 9
 
 _WORD = re.compile(r"\w+")
+# An absolute address between angle brackets is one word: what it spells out is its owner's name
+# for a page and no sentence of ours.
+_WORD_OR_ADDRESS = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*://[^<>\s]*>|\w+")
 
 
 class _Range(Protocol):
@@ -76,8 +79,11 @@ def check_copies(project: Project, text: str) -> Iterator[Finding]:
 
 
 def _phrases(text: str) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Yield every run of nine words, without case and punctuation, with its offset."""
-    found = [(match[0].casefold(), match.start()) for match in _WORD.finditer(text)]
+    """Yield every run of nine words, without case and punctuation, with its offset.
+
+    An address in angle brackets counts as one word.
+    """
+    found = [(match[0].casefold(), match.start()) for match in _WORD_OR_ADDRESS.finditer(text)]
     words = [word for word, _ in found]
     for index in range(len(words) - COPIED_WORDS + 1):
         yield tuple(words[index : index + COPIED_WORDS]), found[index][1]

@@ -70,10 +70,11 @@ ACCEPTABLE = {
 MIXED = {"T1", "P2"}
 
 ACCEPTED_NUMBERS = (
-    "T2 N1 N1a N1b N1c N1d A0 A2 A4 A13 C1.4 C2.2 C3.2 C3.3 C3.6 C3.8 C4.4 C4.6 "
-    "C5.1 C5.2 C5.3 C5.4 M1"
+    "T2 N1 N1a N1b N1c N1d A0 A2 A4 A13 C1.4 C2.2 C3.2 C3.3 C3.6 C3.8 C4.4 C4.6 C5.2 C5.3 C5.4 M1"
 )
 ACCEPTED = set(ACCEPTED_NUMBERS.split())
+# Borne out but for the posture, which the caption alone tells of a picture that nobody saw.
+BORNE_OUT_IN_PART = {"C5.1"}
 
 
 @pytest.fixture(scope="module")
@@ -254,6 +255,7 @@ def test_only_corroborated_facts_with_a_source_are_accepted(store, claims, asses
         modalities = short(values(store, claims[number], EDO + "modality"))
         sources = values(store, assessment, EDO + "supportingSource")
         may_be = verdict == {"corroborated"} and modalities <= ACCEPTABLE and bool(sources)
+        may_be = may_be and number not in BORNE_OUT_IN_PART
         assert (accepted.value == "true") == may_be == (number in ACCEPTED), number
 
 
@@ -302,13 +304,13 @@ def test_nobody_is_accepted_as_standing_left_or_right_in_an_unseen_photograph(st
 def test_the_refusal_is_told_with_its_speaker_and_without_a_year(store, claims, assessments):
     claim = claims["A1"]
     (refusal,) = {triple[0] for triple in stated(store, claim) if "/id/action/" in triple[0].value}
-    assert (
-        refusal,
-        NamedNode(SCHEMA + "object"),
-        iri("event/arlington-ceremony-2024"),
-    ) in stated(store, claim)
+    assert stated_values(store, claim, SCHEMA + "object") == {iri("event/a1-ceremony").value}
+    told = " ".join(term.value for triple in stated(store, claim) for term in triple)
+    assert not re.search(r"/id/\S*20\d\d|\b20\d\d\b(?!/)", told)
+    plaque = iri("object/spirit-of-the-elbe-plaque").value
+    assert stated_values(store, claim, SCHEMA + "about") == {plaque}
     unsaid = short(values(store, claim, EDO + "notStated"))
-    assert {"date", "decision-maker", "motive"} <= unsaid
+    assert {"date", "decision-maker", "motive", "year-count"} <= unsaid
     assert short(values(store, assessments["A1"], EDO + "verdict")) == {"unverifiable"}
 
 
@@ -319,7 +321,8 @@ NAMED_VALUES = [
     ("C2.4", ORG + "member", {"mention/general-gill"}),
     ("C3.4", ORG + "role", {"role/commander"}),
     ("C3.5", ORG + "subOrganizationOf", {"mention/6th-guards-division"}),
-    ("C3.8", ORG + "subOrganizationOf", {"unit/us-xiii-corps"}),
+    ("C3.8", ORG + "transitiveSubOrganizationOf", {"unit/us-xiii-corps"}),
+    ("C3.8", ORG + "subOrganizationOf", set()),
     ("C4.4", EDO + "rank", {"rank/su-marshal"}),
     ("C4.6", EDO + "rank", {"rank/us-general"}),
     ("A3", SCHEMA + "containedInPlace", {"place/washington-dc"}),
@@ -353,9 +356,9 @@ def test_a_date_is_stated_with_its_bounds(store, claims, number, date):
 
 
 VERDICTS = {
-    "contradicted": "C1.2 C2.5 C3.4 C4.2",
+    "contradicted": "N5 C1.2 C2.5 C3.4 C4.2",
     "imprecise": "A3 P2 C1.3 C2.3 C2.4 C3.5 C4.1",
-    "unverifiable": "A1 N5 N6 N7 C1.1 C1.5 C1.6 C1.7 C2.1 C2.6 C3.1 C3.7 C3.9 C4.3 C4.5",
+    "unverifiable": "A1 N6 N7 C1.1 C1.5 C1.6 C1.7 C2.1 C2.6 C3.1 C3.7 C3.9 C4.3 C4.5",
 }
 
 
@@ -367,3 +370,19 @@ def test_exactly_these_claims_have_the_verdict(store, assessments, verdict):
         if short(values(store, assessment, EDO + "verdict")) == {verdict}
     }
     assert judged == set(VERDICTS[verdict].split())
+
+
+def test_a_claim_that_gives_a_date_does_not_call_it_unsaid(store, claims):
+    for number, claim in claims.items():
+        unsaid = short(values(store, claim, EDO + "notStated"))
+        assert not ("date" in unsaid and stated_values(store, claim, EDO + "date")), number
+
+
+def test_the_caption_tells_that_both_men_are_standing(store, claims):
+    postures = stated_values(store, claims["C5.1"], EDO + "posture")
+    assert postures == {iri("posture/standing").value}
+
+
+def test_the_refusal_is_backed_by_relays_of_the_comment_alone(store, assessments):
+    backing = short(values(store, assessments["A1"], EDO + "supportingSource"))
+    assert backing == {"k2", "k3", "k4", "k5", "k6"}

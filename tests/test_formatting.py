@@ -127,8 +127,8 @@ def check_bytes(raw: bytes) -> Iterator[str]:
 
 
 def check_columns(text: str) -> Iterator[str]:
-    """Lines keep to 100 columns, but for a string alone on its line."""
-    alone = re.compile(r' *"(?:[^"\\]|\\.)*"(?:@[\w-]+|\^\^\S+)?(?: ?[;,.])?')
+    """Lines keep to 100 columns, but for a string or an address alone on its line."""
+    alone = re.compile(r' *(?:"(?:[^"\\]|\\.)*"(?:@[\w-]+|\^\^\S+)?|<[^<>\s]+>)(?: ?[;,.])?')
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > COLUMNS and not alone.fullmatch(line):
             yield f"{number}: {len(line)} columns; at most {COLUMNS}, or a string on its own line"

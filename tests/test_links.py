@@ -191,7 +191,7 @@ def test_every_row_is_dated_reviewed_justified_and_explained(rows: list[Row]) ->
 
 def test_evidence_addresses_are_whole_and_sorted(rows: list[Row]) -> None:
     for row in rows:
-        addresses = [a for a in row["see_also"].split("|") if a]
+        addresses = row["see_also"].split("|")
         assert addresses == sorted(set(addresses))
         assert all(re.fullmatch(r"https://[^\s|]+", a) for a in addresses)
 
@@ -204,6 +204,13 @@ def test_a_link_on_one_data_set_is_less_sure_than_one_on_several(rows: list[Row]
 
 def test_nobody_is_linked_because_nobody_was_found(rows: list[Row]) -> None:
     assert [r["object_id"] for r in accepted(rows) if r["subject_id"].startswith("person:")] == []
+
+
+def test_an_accepted_link_names_more_than_the_item_itself(rows: list[Row]) -> None:
+    for row in accepted(rows):
+        assert "www.wikidata.org" not in row["see_also"], row["subject_id"]
+    (elbe_day,) = [r for r in accepted(rows) if r["subject_id"] == "event:elbe-day"]
+    assert elbe_day["see_also"] == BASE + "id/source/k40"
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,8 @@ READ = {
     """,
     "http://semanticweb.cs.vu.nl/2009/11/sem/": "hasActor",
     "http://www.cidoc-crm.org/cidoc-crm/": """
-        E22_Human-Made_Object E34_Inscription P3_has_note P14_carried_out_by P128_carries
+        E22_Human-Made_Object E31_Document E34_Inscription E73_Information_Object
+        P3_has_note P14_carried_out_by P128_carries
     """,
     "http://purl.org/spar/cito/": "citesAsEvidence corrects qualifies confirms disagreesWith",
     "http://id.loc.gov/datatypes/edtf/": "EDTF",

@@ -250,6 +250,17 @@ def test_eight_words_of_the_article_may_be_quoted(tiny_project: Path, edit: Edit
     assert compare(tiny_project) == []
 
 
+def test_an_address_may_spell_out_the_headline(tiny_project: Path, edit: Edit) -> None:
+    slug = "-".join(re.findall(r"\w+", TEXT.splitlines()[2]))
+    assert slug.count("-") >= COPIED_WORDS
+    held = "The paper dates the first lighting to 3 May 1874."
+    line = edit(CLAIMS, held, f"{held[:-1]}, at <https://example.org/1874/{slug}.html>.")
+    assert compare(tiny_project) == []
+    edit(CLAIMS, f"<https://example.org/1874/{slug}.html>", f"https://example.org/1874/{slug}")
+    (finding,) = compare(tiny_project)
+    assert (finding.rule, finding.line) == ("article copied", line)
+
+
 def test_comments_of_queries_and_mappings_are_searched_too(tiny_project: Path, edit: Edit) -> None:
     words = TEXT.splitlines()[2]
     edit("data/queries/01-first-lit.rq", "When was a light first lit", words[:50])
