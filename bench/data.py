@@ -17,8 +17,8 @@ from bench.graph import Size, write_graph
 from bench.rivals import oxigraph
 from bench.workload import Kind, ask_any, ask_events
 from kg.build import build
-from kg.freshness import is_current
 from kg.errors import ReleaseError
+from kg.freshness import is_current
 from kg.publish import publish
 from kg.release import open_release
 
