@@ -322,17 +322,19 @@ class _Check:
         before, frame = self.before, self.stack[-1].frame
         if before is None or frame == "data":
             return
-        found = token.text.count(".") if token.kind in ("name", "blank") else 0
+        inside = self.stack[-1].sign == "("
+        parts = token.text.split(".")[1:] if token.kind in ("name", "blank") else ()
+        found = sum(map(bool, parts))
         if token.kind == "op":
             step = token.text == "/" and frame in _PATTERN_FRAMES
             found += step or (token.text in _OPENERS and not self.values)
         elif token.kind != "word":
             found += before.text in _ENDINGS and before.kind == "op" and frame in _PATTERN_FRAMES
-            self.elements += self._is_element(token, before, frame)
-        elif frame in ("list", "expression"):
+            self.elements += inside and self._is_element(token, before, frame)
+        elif inside:
             # The engine reads `truefalse` as two elements of a collection.
             glued = len(_BOOLEAN.findall(token.text))
-            self.elements += glued and glued - (frame == "expression" and not _ends_term(before))
+            self.elements += glued and glued - (frame == "expression" and not before.ends_term)
         self.patterns += found
         if self.patterns + self.elements // 2 > self.limits.patterns:
             what = "has more than {} triple patterns and groups"
@@ -340,9 +342,9 @@ class _Check:
 
     def _is_element(self, token: Token, before: Token, frame: Frame) -> bool:
         """Tell whether a term stands right behind another, as in collections only."""
-        signed = token.kind == "number" and before.text in ("+", "-")
-        glued = _ends_term(before) and token.kind != "language"
-        return (signed and frame == "list") or (glued and frame in ("list", "expression"))
+        if frame == "list" and before.text in ("+", "-"):
+            return token.kind == "number"
+        return before.ends_term and token.kind != "language"
 
     def _exceed(self, limit_name: str, value: int, what: str, token: Token) -> None:
         message = f"the query {what.format(value)}; ask in parts"
@@ -394,7 +396,3 @@ class _Check:
             self.stack.pop()
         elif token.text != ">>":
             raise to_error(f"this `{token.text}` closes nothing", self.text, token.offset)
-
-
-def _ends_term(token: Token) -> bool:
-    return token.kind != "op" and (token.kind != "word" or token.upper in ("TRUE", "FALSE"))
