@@ -82,25 +82,27 @@ def measure(
     """Start the service on a graph and put it under hostile load for so many seconds."""
     server = start_server(KG, data, cache, serving)
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(2, mp_context=context) as pool:
-        run = _Run(server, data, pool, server.running)
-        run.ordinary(2)
-        idle = server.running.memory()
-        short = max(5, min(60, seconds // 5))
-        tell(f"{ORDINARY} ordinary clients alone, {short} s")
-        alone = run.ordinary(short)
-        tell(f"the same beside {HOSTILE} hostile ones, {seconds} s")
-        killers = run.hostile(seconds, one_address)
-        beside = run.ordinary(seconds)
-        sent = killers.result()
-        tell("and alone again")
-        time.sleep(2)
-        after = run.ordinary(short)
-        zombies = server.running.zombies()
-        settled = server.running.memory()
-    left = server.running.stop()
-    if zombies:
-        left.append(f"{len(zombies)} dead processes that nobody collected")
+    left: list[str] = []
+    try:
+        with ProcessPoolExecutor(2, mp_context=context) as pool:
+            run = _Run(server, data, pool, server.running)
+            run.ordinary(2)
+            idle = server.running.memory()
+            short = max(5, min(60, seconds // 5))
+            tell(f"{ORDINARY} ordinary clients alone, {short} s")
+            alone = run.ordinary(short)
+            tell(f"the same beside {HOSTILE} hostile ones, {seconds} s")
+            killers = run.hostile(seconds, one_address)
+            beside = run.ordinary(seconds)
+            sent = killers.result()
+            tell("and alone again")
+            time.sleep(2)
+            after = run.ordinary(short)
+            if zombies := server.running.zombies():
+                left.append(f"{len(zombies)} dead processes that nobody collected")
+            settled = server.running.memory()
+    finally:
+        left += server.running.stop()
     return Hostility(
         graph=data.name,
         seconds=seconds,

@@ -61,7 +61,10 @@ def to_markdown(outcomes: Sequence[Outcome], machine: Machine) -> str:
         text += ["", "### Start and memory", "", *_memory_table(outcome)]
         notes = [
             *(f"answers differ: {line}" for line in outcome.differences),
-            *(f"{count:,} requests failed: {cell}" for cell, count in outcome.failures.items()),
+            *(
+                f"{count:,} requests refused or not answered: {cell}"
+                for cell, count in outcome.failures.items()
+            ),
             *(f"{name}: {line}" for name, ls in outcome.left_behind.items() for line in ls),
         ]
         text += ["", *(f"- {note}" for note in notes)] if notes else []

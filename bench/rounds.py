@@ -40,8 +40,8 @@ class Plan:
 class Outcome:
     """What was measured on one graph.
 
-    `differences` says where servers gave answers of different length; `failures` counts the
-    requests that were not answered with success, by server and cell.
+    `differences` says where servers gave answers of different length; `failures` counts, by
+    server and cell, the requests that were refused or not answered at all.
     """
 
     data: Prepared
@@ -164,7 +164,7 @@ class _Cells:
         fine = load.requests > 0 and not load.failed
         cell.rates.setdefault(server.name, []).append(load.rate if fine else None)
         cell.work.setdefault(server.name, []).append(1000 * spent / load.requests if fine else None)
-        if load.failed:
+        if not fine:
             name = f"{server.name}: {kind.title}, {mode}, {connections} connections"
             failures = self.outcome.failures
-            failures[name] = failures.get(name, 0) + load.failed
+            failures[name] = failures.get(name, 0) + (load.failed or connections)

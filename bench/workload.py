@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pyoxigraph import NamedNode, Triple
 
 from bench.errors import BenchError
-from bench.graph import BASE, LABEL, RDF_TYPE, REGIONS, Size, thing
+from bench.graph import BASE, LABEL, RDF_TYPE, Size, thing
 
 JSON = "application/sparql-results+json"
 TURTLE = "text/turtle"
@@ -67,8 +67,8 @@ def ask_events(size: Size) -> tuple[Kind, ...]:
     )
     path = "SELECT ?w ?l@serial@ WHERE { <@thing@> ex:partOf+ ?w . ?w rdfs:label ?l@serial@ }"
     count = (
-        "SELECT ?kind (COUNT(?event) AS ?n@serial@) WHERE { ?place ex:in <@thing@> . "
-        "?event ex:place ?place ; ex:kind ?kind } GROUP BY ?kind"
+        "SELECT ?trade (COUNT(?person) AS ?n@serial@) WHERE { ?event ex:place <@thing@> ; "
+        "ex:participant ?person . ?person ex:trade ?trade } GROUP BY ?trade"
     )
     small = "SELECT ?name ?b@serial@ WHERE { <@thing@> rdfs:label ?name ; ex:born ?b@serial@ }"
     return (
@@ -78,7 +78,7 @@ def ask_events(size: Size) -> tuple[Kind, ...]:
         Kind("ask", "ASK", JSON, top + "ASK { <@thing@> ex:knows ?p@serial@ }", people),
         Kind("star", "star", JSON, top + star, _things("place", 0, size.places)),
         Kind("path", "path", JSON, top + path, events),
-        Kind("aggregate", "aggregate", JSON, top + count, _things("region", 0, REGIONS)),
+        Kind("aggregate", "aggregate", JSON, top + count, _things("place", 0, size.places)),
     )
 
 

@@ -9,7 +9,7 @@ readings differ, the query is refused, with a sentence on how to write it plainl
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from pyoxigraph import Store
 
@@ -31,15 +31,15 @@ _OPENERS = frozenset(("{", "[", "{|", "<<"))
 _ENDINGS = frozenset((".", ";", ",", ")", "}", "]"))
 _PATTERN_FRAMES = frozenset(("group", "list", "triple"))
 _BOOLEAN = re.compile("true|false", re.IGNORECASE)
+# A sign that no pattern can follow, since the next token is another sign or a keyword.
+_NO_START = re.compile(
+    rb"[.;,)}\]]\s*(?=[)}\].;,]|(?:AS|FILTER|OPTIONAL|BIND|UNION|ORDER|GROUP|LIMIT)[\s({])",
+    re.IGNORECASE,
+)
 _UPDATES = frozenset(
     ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
 )
-_FORMS: dict[str, QueryForm] = {
-    "SELECT": "SELECT",
-    "ASK": "ASK",
-    "CONSTRUCT": "CONSTRUCT",
-    "DESCRIBE": "DESCRIBE",
-}
+_FORMS: dict[str, QueryForm] = {form: form for form in get_args(QueryForm)}
 _PROLOGUE = re.compile(
     r"(?:\s|#[^\r\n]*[\r\n]|PREFIX\s+[\w.-]*:\s*<[^<>]*>|BASE\s*<[^<>]*>)*"
     r"(SELECT|ASK|CONSTRUCT|DESCRIBE)(?=[\s{(*?$<#])",
@@ -66,7 +66,7 @@ class QueryLimits:
     operators: int = 1000
     """How many operators and keywords that work like operators."""
     patterns: int = 150
-    """How many triple patterns, groups, steps of sequence paths and elements of collections."""
+    """How many triple patterns, groups, steps of paths, and pairs of elements of collections."""
     services: frozenset[str] = frozenset()
     """The addresses that SERVICE may call, each spelled as a query must spell it."""
 
@@ -106,30 +106,37 @@ def _check_quickly(text: str, limits: QueryLimits) -> QueryForm | None:
 
     Outside strings and IRIs no escape is decoded, so a text without the word has no SERVICE.
     """
-    start = _PROLOGUE.match(text)
-    if start is None or "SERVICE" in text.upper():
+    start, lowered = _PROLOGUE.match(text), text.lower()
+    if start is None or "service" in lowered or "SERVICE" in text.upper():
         return None
-    body = text[start.start(1) :]
-    count = body.count
-    if sum(map(count, "({[<")) > limits.nesting:
+    body = text[start.start(1) :].encode("utf-8", "surrogatepass")
+    if _count_signs(body, b"({[<") > limits.nesting:
         return None
-    if sum(map(count, "|&+-*/!=<>")) + len(body) // 4 > limits.operators:
+    if _count_signs(body, b"|&+-*/!=<>") + len(body) // 4 > limits.operators:
         return None
-    if _bound_patterns(body) > limits.patterns:
+    patterns = _count_signs(body, b"{}[](),;./") + body.count(b"<<")
+    if b"(" in body:
+        patterns += _bound_elements(body, lowered) // 2
+    if patterns > limits.patterns and patterns - len(_NO_START.findall(body)) > limits.patterns:
         return None
     return _FORMS[start[1].upper()]
 
 
-def _bound_patterns(body: str) -> int:
-    """Give a number that the patterns of a text cannot exceed, without reading its tokens."""
-    bound = sum(map(body.count, "{}[](),;./")) + body.count("<<")
-    if "(" in body:
-        # An element of a collection needs nothing before it but a space, a bracket, or the
-        # sign it begins with; strings end with a sign, too.
-        bound += len(body.split()) - body.count(" ?") - body.count("(?")
-        bound += sum(map(body.count, "<>?$:+-@")) + 2 * body.count("'") + 2 * body.count('"')
-        bound += len(_BOOLEAN.findall(body))
-    return bound
+def _bound_elements(body: bytes, lowered: str) -> int:
+    """Give a number that the elements of all collections cannot exceed.
+
+    An element needs nothing before it but a space, a bracket, or the sign it begins with; and
+    after a string not even that.
+    """
+    counted_twice = body.count(b" ?") + body.count(b"(?")
+    signs = _count_signs(body, b"<>?$:+-@'\"")
+    return (
+        len(body.split()) + signs - counted_twice + lowered.count("true") + lowered.count("false")
+    )
+
+
+def _count_signs(text: bytes, signs: bytes) -> int:
+    return len(text) - len(text.translate(None, signs))
 
 
 def _check_tokens(text: str, limits: QueryLimits) -> QueryForm:
@@ -191,6 +198,7 @@ class _Check:
     form: QueryForm | None = None
     operators: int = 0
     patterns: int = 0
+    elements: int = 0
     filtering: bool = False
     values: bool = False
     calling: Token | None = None
@@ -314,27 +322,29 @@ class _Check:
         before, frame = self.before, self.stack[-1].frame
         if before is None or frame == "data":
             return
-        found = token.text.count(".") if token.kind in ("name", "blank") else 0
+        inside = self.stack[-1].sign == "("
+        parts = token.text.split(".")[1:] if token.kind in ("name", "blank") else ()
+        found = sum(map(bool, parts))
         if token.kind == "op":
             step = token.text == "/" and frame in _PATTERN_FRAMES
             found += step or (token.text in _OPENERS and not self.values)
         elif token.kind != "word":
-            found += self._begins_pattern(token, before, frame)
-        elif frame in ("list", "expression"):
+            found += before.text in _ENDINGS and before.kind == "op" and frame in _PATTERN_FRAMES
+            self.elements += inside and self._is_element(token, before, frame)
+        elif inside:
             # The engine reads `truefalse` as two elements of a collection.
             glued = len(_BOOLEAN.findall(token.text))
-            found += glued and glued - (frame == "expression" and not _ends_term(before))
+            self.elements += glued and glued - (frame == "expression" and not before.ends_term)
         self.patterns += found
-        if self.patterns > self.limits.patterns:
+        if self.patterns + self.elements // 2 > self.limits.patterns:
             what = "has more than {} triple patterns and groups"
             self._exceed("query_patterns", self.limits.patterns, what, token)
 
-    def _begins_pattern(self, token: Token, before: Token, frame: Frame) -> bool:
-        if before.kind == "op" and before.text in _ENDINGS:
-            return frame in _PATTERN_FRAMES
-        signed = token.kind == "number" and before.text in ("+", "-") and frame == "list"
-        element = _ends_term(before) and token.kind != "language"
-        return signed or (element and frame in ("list", "expression"))
+    def _is_element(self, token: Token, before: Token, frame: Frame) -> bool:
+        """Tell whether a term stands right behind another, as in collections only."""
+        if frame == "list" and before.text in ("+", "-"):
+            return token.kind == "number"
+        return before.ends_term and token.kind != "language"
 
     def _exceed(self, limit_name: str, value: int, what: str, token: Token) -> None:
         message = f"the query {what.format(value)}; ask in parts"
@@ -386,7 +396,3 @@ class _Check:
             self.stack.pop()
         elif token.text != ">>":
             raise to_error(f"this `{token.text}` closes nothing", self.text, token.offset)
-
-
-def _ends_term(token: Token) -> bool:
-    return token.kind != "op" and (token.kind != "word" or token.upper in ("TRUE", "FALSE"))

@@ -60,6 +60,12 @@ class Token:
         """The text as keywords are compared."""
         return self.text.upper()
 
+    @property
+    def ends_term(self) -> bool:
+        """Tell whether this is a term, or ends one that is written in several tokens."""
+        word = self.kind == "word" and self.upper not in ("TRUE", "FALSE")
+        return self.kind != "op" and not word
+
 
 class Reader(Protocol):
     """Whoever reads the tokens, and knows what the text so far means."""

@@ -231,12 +231,16 @@ class Foreman:
             ear.close()
         for pid in self._hands:
             os.kill(pid, signal.SIGTERM)
+        limits = self._limits
+        longest = max(limits.query_time_slow_ms, limits.federated_time_ms) / 1000
+        until = time.monotonic() + longest + _PAUSE_S
         while self._hands:
-            try:
-                pid, _ = os.waitpid(-1, 0)
-            except ChildProcessError:
-                break
-            self._hands.pop(pid, None)
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+            if self._hands.pop(pid, None) is None:
+                time.sleep(0.01)
+            if time.monotonic() > until:
+                for stuck in self._hands:
+                    os.kill(stuck, signal.SIGKILL)
         os._exit(0)
 
 

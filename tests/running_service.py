@@ -166,6 +166,14 @@ def load(service: Service, clients: int = 4) -> Iterator[list[Reply]]:
             thread.join()
 
 
+def outcomes(replies: list[Reply]) -> set[int | str]:
+    """The statuses of some replies; what is not 200 with the words of its problem."""
+    return {
+        reply.status if reply.status == 200 else f"{reply.status} {reply.body.decode()[:400]}"
+        for reply in replies
+    }
+
+
 def in_background(task: Callable[[], Reply]) -> Callable[[], Reply]:
     """Start a task in a thread; call what is given back to wait for its reply."""
     found: list[Reply] = []

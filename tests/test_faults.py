@@ -20,6 +20,7 @@ from running_service import (
     is_alive,
     kill,
     load,
+    outcomes,
     running,
     small_query,
     state_of,
@@ -29,7 +30,7 @@ from small_release import write_small_release
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the processes from /proc")
 
-HEALED_S = 8
+HEALED_S = 15
 """How long to wait for all processes; on a machine that does much else a start takes seconds."""
 WIDE = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f }"
 
@@ -55,7 +56,7 @@ def service(
         lighthouse_release,
         tmp_path_factory.mktemp("temp"),
         query_depth=1_000_000,
-        query_memory_bytes=150_000_000,
+        query_memory_bytes=80_000_000,
         result_bytes=20_000_000,
         client_slow_queries=2,
     ) as started:
@@ -84,9 +85,9 @@ def test_query_that_needs_too_much_memory_is_507_and_names_it(service: Service) 
     doubled = "BIND(CONCAT(?t0, ?t0) AS ?t1) "
     doubled += " ".join(f"BIND(CONCAT(?t{i}, ?t{i}) AS ?t{i + 1})" for i in range(1, 30))
     reply = service.ask(f'SELECT (STRLEN(?t30) AS ?n) {{ BIND("0123456789" AS ?t0) {doubled} }}')
-    assert reply.status == 507, reply
+    assert reply.status == 507, outcomes([reply])
     assert reply.problem["limit"] == "query_memory_bytes"
-    assert reply.problem["limit_value"] == 150_000_000
+    assert reply.problem["limit_value"] == 80_000_000
     service.wait_until_whole(HEALED_S)
 
 
@@ -117,7 +118,7 @@ def test_ordinary_queries_are_answered_while_endless_ones_run(service: Service) 
     ]
     with load(service, clients=2) as replies:
         time.sleep(2)
-    assert {reply.status for reply in replies} == {200}
+    assert outcomes(replies) == {200}
     assert len(replies) > 20
     assert {finish().status for finish in running_ones} <= {503, 504}
     service.wait_until_whole(HEALED_S)
@@ -130,7 +131,7 @@ def test_workers_killed_under_load_lose_no_request(service: Service) -> None:
                 kill(pid)
                 time.sleep(0.05)
             time.sleep(0.2)
-    assert {reply.status for reply in replies} == {200}
+    assert outcomes(replies) == {200}
     service.wait_until_whole(HEALED_S)
 
 
@@ -150,7 +151,7 @@ def test_killed_process_of_the_evaluation_loses_no_request(service: Service, rol
         (pid,) = service.pids(role)
         kill(pid)
         time.sleep(1.0)
-    assert {reply.status for reply in replies} == {200}
+    assert outcomes(replies) == {200}
     service.wait_until_whole(HEALED_S)
     assert pid not in service.tree
 
@@ -245,7 +246,7 @@ def test_sighup_takes_the_new_release_without_a_failed_request(tmp_path: Path) -
                 time.sleep(0.05)
             time.sleep(0.5)
         assert b'"20"' in service.ask(question).body
-        assert {reply.status for reply in replies} == {200}
+        assert outcomes(replies) == {200}
         service.wait_until_whole(HEALED_S)
         assert not old & set(service.tree)
 

@@ -41,9 +41,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the proce
 
 WIDE = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f }"
 LIMITS = Limits(
-    query_time_slow_ms=1000,
+    query_time_slow_ms=2000,
     query_memory_bytes=150_000_000,
-    result_bytes=4_000_000,
+    result_bytes=1_500_000,
     query_depth=1_000_000,
     fast_workers=2,
     slow_workers=2,
@@ -125,11 +125,11 @@ def test_graphs_of_the_request_replace_those_of_the_query(lanes: Lanes) -> None:
 
 
 def test_large_result_comes_as_a_file_of_its_length(lanes: Lanes) -> None:
-    found = ask(lanes, f"{WIDE} LIMIT 5000")
+    found = ask(lanes, f"{WIDE} LIMIT 2000")
     assert not isinstance(found.body, bytes)
     body = found.read()
     assert len(body) == found.length > INLINE_BYTES
-    assert len(json.loads(body)["results"]["bindings"]) == 5000
+    assert len(json.loads(body)["results"]["bindings"]) == 2000
 
 
 def test_large_turtle_result_is_the_same_as_a_small_one_would_be(lanes: Lanes) -> None:
@@ -154,17 +154,17 @@ def test_character_that_xml_cannot_hold_is_refused(lanes: Lanes) -> None:
 def test_result_over_the_limit_names_it(lanes: Lanes) -> None:
     with pytest.raises(ResultLimitError) as caught:
         ask(lanes, WIDE)
-    assert (caught.value.limit_name, caught.value.value) == ("result_bytes", 4_000_000)
+    assert (caught.value.limit_name, caught.value.value) == ("result_bytes", 1_500_000)
 
 
 def test_endless_query_takes_the_fast_lane_once_only(lanes: Lanes) -> None:
     query = endless_query()
-    for least in (1.25, 1.0):
+    for least in (2.25, 2.0):
         began = time.monotonic()
         with pytest.raises(TimeLimitError) as caught:
             ask(lanes, query)
-        assert least <= time.monotonic() - began < least + 1.5
-        assert (caught.value.limit_name, caught.value.value) == ("query_time_slow_ms", 1000)
+        assert least <= time.monotonic() - began < least + 3
+        assert (caught.value.limit_name, caught.value.value) == ("query_time_slow_ms", 2000)
         assert caught.value.status == 504
 
 

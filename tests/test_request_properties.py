@@ -106,7 +106,7 @@ def engine() -> ox.Store:
     return store
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(text=harmless())
 def test_keywords_that_are_none_are_never_refused(text: str, engine: ox.Store) -> None:
     assert check_query(text) == "SELECT"
@@ -114,7 +114,7 @@ def test_keywords_that_are_none_are_never_refused(text: str, engine: ox.Store) -
         list(engine.query(text))
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(text=harmless(), data=st.data())
 def test_whatever_passes_calls_nobody(
     text: str, data: st.DataObject, engine: ox.Store, listener: Listener
@@ -136,7 +136,7 @@ def test_whatever_passes_calls_nobody(
     assert listener.knocks == before, query
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(text=harmless(), data=st.data())
 def test_what_is_refused_for_service_holds_it_as_a_token(text: str, data: st.DataObject) -> None:
     ends = [token.offset + len(token.text) for token in tokens(text)]

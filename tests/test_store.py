@@ -155,7 +155,7 @@ def test_graphs_are_counted(store: Store) -> None:
         ("SELECT * { SERVICE <https://example.org/> {} }", "1:12: SERVICE is refused"),
         ("INSERT DATA { <a:a> <a:b> 1 }", "1:1: INSERT is refused"),
         ("SELECT * { ?s ex:p ?o }", "1:15: the prefix ex: is not declared"),
-        ("ASK { FILTER(" + "(" * 200, "1:112: brackets are nested more than 100 deep"),
+        ("ASK { FILTER(" + "(" * 200, "1:112: the query has brackets nested more than 100 deep"),
     ],
 )
 def test_what_is_refused_never_reaches_an_engine(store: Store, query: str, message: str) -> None:
