@@ -334,15 +334,17 @@ def unquoted(assembled: Assembled, text: str) -> set[str]:
     }
 
 
-@pytest.mark.skipif(not ARTICLE, reason="set ARTICLE to the file that holds the article's text")
-def test_the_article_has_every_quoted_wording_in_its_place(assembled: Assembled) -> None:
-    raw = Path(ARTICLE or "").read_bytes()
-    text = raw.decode()
-    ((digest,),) = values(assembled.default, SCHEMA_SHA256).values()
-    ((characters,),) = values(assembled.default, OWN.characters).values()
-    assert isinstance(digest, Literal)
-    assert (hashlib.sha256(raw).hexdigest(), len(text)) == (digest.value, number(characters))
-    assert unquoted(assembled, text) == set()
+# The text is not ours to ship: who has a copy names it, and this test is there too.
+if ARTICLE:
+
+    def test_the_article_has_every_quoted_wording_in_its_place(assembled: Assembled) -> None:
+        raw = Path(ARTICLE).read_bytes()
+        text = raw.decode()
+        ((digest,),) = values(assembled.default, SCHEMA_SHA256).values()
+        ((characters,),) = values(assembled.default, OWN.characters).values()
+        assert isinstance(digest, Literal)
+        assert (hashlib.sha256(raw).hexdigest(), len(text)) == (digest.value, number(characters))
+        assert unquoted(assembled, text) == set()
 
 
 def test_a_wording_that_is_not_in_the_text_is_named(assembled: Assembled) -> None:
