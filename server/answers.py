@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Literal, Protocol, cast
 from pyoxigraph import Triple
 
 from kg.dumps import find_unspeakable
+from kg.errors import KnowledgeError
 from kg.sparql import QueryForm, check_query
 from kg.store import EmbeddedStore, QueryResult
 from server.limits import Limits
@@ -123,6 +124,17 @@ def answer(
         ResultLimitError: when the result outgrows the limit.
         UnwritableError: when an XML format cannot spell a name or a character of the result.
     """
+    try:
+        return _answer(store, request, limits, prefixes)
+    except KnowledgeError as error:
+        # A traceback holds the result; whoever kept the error would keep all of that.
+        error.__context__ = None
+        raise error.with_traceback(None) from None
+
+
+def _answer(
+    store: EmbeddedStore, request: QueryRequest, limits: Limits, prefixes: Mapping[str, str]
+) -> tuple[Spool, dict[str, float]]:
     started = perf_counter()
     check(request.query, limits)
     checked = perf_counter()

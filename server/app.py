@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit, urlunsplit
+
 from flask import Flask, Response, current_app, request
+from werkzeug.routing import RequestRedirect
 
 from server import (
     conformance,
@@ -56,6 +59,8 @@ def create_app(
 def _finish(response: Response) -> Response:
     """Give every answer what every answer has: open to other sites, closed to surprises."""
     headers = response.headers
+    if isinstance(request.routing_exception, RequestRedirect):
+        headers["Location"] = _leave_out_host(headers["Location"])
     if request.method == "OPTIONS":
         headers["Access-Control-Allow-Methods"] = headers.get("Allow", "GET, HEAD, OPTIONS")
         headers["Access-Control-Allow-Headers"] = "Accept, Accept-Language, Content-Type, Range"
@@ -68,6 +73,12 @@ def _finish(response: Response) -> Response:
     _compress(response)
     _count(response)
     return response
+
+
+def _leave_out_host(location: str) -> str:
+    """Give path and query of the router's own redirect: the Host header may say anything."""
+    target = urlsplit(location)
+    return urlunsplit(("", "", "/" + target.path.lstrip("/"), target.query, ""))
 
 
 def _compress(response: Response) -> None:

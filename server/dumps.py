@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import BinaryIO
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
-from werkzeug.wsgi import FileWrapper
+from werkzeug.wsgi import ClosingIterator
 
 from kg.release import ReleasedFile
 from server.frame import addresses, show
@@ -21,6 +24,9 @@ pages = Blueprint("dumps", __name__)
 
 AN_HOUR = "public, max-age=3600, must-revalidate"
 FOR_EVER = "public, max-age=31536000, immutable"
+CHUNK_BYTES = 64 * 1024
+# One range; of several, as of what is none, the whole file is the answer (RFC 9110 14.2).
+_RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNORECASE | re.ASCII)
 
 
 def dump_files() -> dict[str, ReleasedFile]:
@@ -30,7 +36,7 @@ def dump_files() -> dict[str, ReleasedFile]:
     return dict(sorted(listed.items()))
 
 
-@pages.route("/dumps/")
+@pages.route("/dumps/", strict_slashes=False)
 def dumps() -> Response:
     """List the dumps with size and digest: a page, or JSON."""
     to = addresses().to
@@ -72,23 +78,65 @@ def dump(name: str) -> Response:
 
 
 def _open_dump(site: Site, file: ReleasedFile) -> Response:
-    """Answer with the file or the part asked for, or with 304 or 416."""
+    """Answer with the file or the part asked for, or with 304, 412 or 416 (RFC 9110 13.2.2)."""
+    tag = file.sha256
+    if "If-Match" in request.headers and not request.if_match.contains(tag):
+        detail = "The file is another one by now than If-Match names; its tag is in ETag."
+        raise ProblemError(412, "precondition", detail, headers={"ETag": f'"{tag}"'})
+    part = None
+    if request.if_none_match.contains_weak(tag):
+        response = Response(status=304)
+    else:
+        part = _find_part(tag, file.size)
+        start, end = part or (0, file.size)
+        body = _open_body(site, file)
+        pieces = ClosingIterator(_read_part(body, start, end), body.close)
+        response = Response(pieces, mimetype=file.media_type, direct_passthrough=True)
+        response.content_length = end - start
+    if part is not None:
+        response.status_code = 206
+        response.headers["Content-Range"] = f"bytes {part[0]}-{part[1] - 1}/{file.size}"
+    response.set_etag(tag)
+    response.headers["Accept-Ranges"] = "bytes"
+    return response
+
+
+def _open_body(site: Site, file: ReleasedFile) -> BinaryIO:
     try:
-        body = site.folder.open(file.path)
+        return site.folder.open(file.path)
     except FileNotFoundError:
         detail = "The release is being replaced at this moment; ask again."
         headers = {"Retry-After": "1"}
         raise ProblemError(503, "replaced", detail, headers=headers) from None
-    response = Response(FileWrapper(body), mimetype=file.media_type, direct_passthrough=True)
-    response.call_on_close(body.close)
-    response.content_length = file.size
-    response.set_etag(file.sha256)
-    try:
-        response.make_conditional(request.environ, accept_ranges=True, complete_length=file.size)
-    except RequestedRangeNotSatisfiable:
-        response.close()
-        raise
-    return response
+
+
+def _find_part(tag: str, size: int) -> tuple[int, int] | None:
+    """Give start and end of the one range asked for; None for the whole file.
+
+    Raises:
+        RequestedRangeNotSatisfiable: when the range lies outside the file.
+    """
+    wish = _RANGE.fullmatch(request.headers.get("Range", ""))
+    # A weak tag never matches, nor does a date: no Last-Modified is sent (RFC 9110 13.1.5).
+    same = request.headers.get("If-Range", f'"{tag}"').strip() == f'"{tag}"'
+    if request.method != "GET" or wish is None or not same or wish.group(1) == wish.group(2) == "":
+        return None
+    first, last = wish.groups()
+    if first and last and int(last) < int(first):
+        return None
+    start = int(first) if first else max(size - int(last), 0)
+    end = min(int(last) + 1, size) if first and last else size
+    if start >= end:
+        raise RequestedRangeNotSatisfiable(size)
+    return start, end
+
+
+def _read_part(body: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+    body.seek(start)
+    left = end - start
+    while left > 0 and (piece := body.read(min(left, CHUNK_BYTES))):
+        left -= len(piece)
+        yield piece
 
 
 def _add_headers(response: Response, sha256: str, fixed: bool) -> Response:

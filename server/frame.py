@@ -47,11 +47,19 @@ def show(template: str, **context: object) -> str:
         say=PHRASES[lang],
         to=addresses().to,
         web=web_address,
+        static=_to_static,
         first_query=FIRST_QUERY,
         menu=_menu(),
         languages=_language_links(lang),
         **context,
     )
+
+
+def _to_static(name: str) -> str:
+    """Address a file beside the pages; `url_for` cannot when the Host header makes no sense."""
+    site = current_site()
+    plain = Addresses(site.base, request.script_root, None, lambda _: False)
+    return plain.to(f"/static/{name}", v=site.build[:12])
 
 
 def _menu() -> list[tuple[str, str]]:
@@ -70,11 +78,13 @@ def _menu() -> list[tuple[str, str]]:
 def _language_links(current: str) -> list[dict[str, str | None]]:
     kept = [(k, v) for k, v in request.args.items(multi=True) if k != "lang"]
     plain = Addresses(current_site().base, request.script_root, None, lambda _: False)
+    # A path of two slashes would be the address of another host.
+    path = "/" + request.path.lstrip("/")
     return [
         {
             "code": code,
             "name": LANGUAGE_NAMES[code],
-            "href": None if code == current else plain.to(request.path, **dict(kept), lang=code),
+            "href": None if code == current else plain.to(path, **dict(kept), lang=code),
         }
         for code in LANGUAGES
     ]

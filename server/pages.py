@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from urllib.parse import quote, urljoin
 
 from flask import Blueprint, Response, request
 from pyoxigraph import NamedNode
@@ -29,6 +30,7 @@ pages = Blueprint("pages", __name__)
 EXAMPLE_VERDICTS = ("contradicted", "corroborated", "evaluation", "unverifiable", "imprecise")
 MACHINERY = (RDF_NS, RDFS, OWL, OA, DCAT, VOID, SSSOM)
 KINDS_SHOWN = 16
+PATH_SIGNS = "/:@!$&'()*+,;=~"
 RQ = Offer("rq", "application/sparql-query", "SPARQL query")
 
 
@@ -144,7 +146,7 @@ def _query_for_rest(thing: NamedNode) -> str:
     return addresses().to("/sparql", query=query)
 
 
-@pages.route("/queries/")
+@pages.route("/queries/", strict_slashes=False)
 def queries() -> Response:
     """List the questions the release answers."""
     return reply(HTML, lambda: show("queries.html", questions=current_site().questions))
@@ -214,13 +216,34 @@ def own_name(rest: str) -> Response:
     site, to = current_site(), addresses()
     if site.base + rest == site.dataset.iri:
         return see_other(to.to("/"))
-    try:
-        thing = NamedNode(site.base + rest)
-    except ValueError:
-        thing = None
-    if thing is not None and site.look.known(thing):
+    thing = find_own(rest)
+    if thing is not None:
         return see_other(to.document(thing.value))
     raise ProblemError(404, "not-found", f"Nothing here answers to /{rest}.")
+
+
+def find_own(rest: str) -> NamedNode | None:
+    """Find the thing whose name is this address: with its query or without, escaped or not.
+
+    A base may have a path that no proxy takes off: `/graph/x` is BASE `graph/x` or `x` then.
+    """
+    site = current_site()
+    starts = dict.fromkeys((site.base, urljoin(site.base, "/")))
+    asked = request.query_string.decode("latin-1")
+    for ending in (f"?{asked}", "") if asked else ("",):
+        for name in dict.fromkeys((rest, quote(rest, safe=PATH_SIGNS))):
+            for start in starts:
+                thing = _to_name(start + name + ending, site.base)
+                if thing is not None and site.look.known(thing):
+                    return thing
+    return None
+
+
+def _to_name(iri: str, base: str) -> NamedNode | None:
+    try:
+        return NamedNode(iri) if iri.startswith(base) else None
+    except ValueError:
+        return None
 
 
 @pages.route("/problems")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from typing import cast
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from kg.errors import QueryError
 from server.frame import show
 from server.negotiation import HTML, JSON, PROBLEM, VARY, choose
+from server.pages import find_own
 from server.refusals import KINDS, ProblemError, to_problem, write_problem
 from server.site import current_site
 
@@ -50,14 +51,27 @@ def _answer_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None or status < 400:
         return cast(Response, error.get_response())
+    if status == 405 and _is_unknown():
+        status = 404
     kind = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 416: "range"}.get(
         status, "bad-request" if status < 500 else "internal"
     )
     headers = {
         name: value for name, value in error.get_headers() if name in ("Allow", "Content-Range")
     }
+    if status == 404:
+        headers.pop("Allow", None)
     detail = f"Nothing here answers to {request.path}." if status == 404 else _sentence(error)
     return answer_problem(ProblemError(status, kind, detail, {}, headers))
+
+
+def _is_unknown() -> bool:
+    """Tell that no method at all would find something: only the route of last resort fits."""
+    try:
+        endpoint, values = current_app.url_map.bind("localhost").match(request.path, "GET")
+    except HTTPException:
+        return False
+    return endpoint == "pages.own_name" and find_own(values["rest"]) is None
 
 
 def _sentence(error: HTTPException) -> str:

@@ -31,6 +31,7 @@ KINDS = {
     "take a dump and ask your own engine.",
     "memory-limit": "The query needed more memory than the limit it names and was stopped; sort, "
     "group and join less at a time.",
+    "precondition": "The file is not the one that If-Match names; ask again without it.",
     "range": "The range asked for lies outside the file.",
     "replaced": "The release is being replaced by a newer one at this moment; ask again.",
     "internal": "A fault of ours. It is logged; please tell us the time and the address.",

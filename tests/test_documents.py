@@ -8,6 +8,7 @@ import rdflib
 from flask.testing import FlaskClient
 from pyld import jsonld
 from pyoxigraph import Dataset, NamedNode, Quad, RdfFormat, parse
+from small_release import write_small_release
 
 from server import Settings, create_app
 
@@ -212,6 +213,31 @@ def test_404_repeats_the_iri(client: FlaskClient, path: str) -> None:
 @pytest.mark.parametrize("path", ["/doc/claim/n1.exe", "/doc/claim", "/id/claim/", "/doc/a b/c<d"])
 def test_what_is_no_address_is_404(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("host", ["..", "a" * 300])
+def test_a_host_that_is_none_is_a_400_page(client: FlaskClient, host: str) -> None:
+    response = client.get("/", headers={"Host": host, "Accept": "text/html"})
+    assert (response.status_code, response.mimetype) == (400, "text/html")
+    assert "/static/style.css?v=" in response.text
+
+
+def test_an_unknown_path_is_404_by_every_method(client: FlaskClient) -> None:
+    for method in ("POST", "PUT", "DELETE"):
+        assert client.open("/nowhere", method=method).status_code == 404
+        assert client.open("/dumps/", method=method).status_code == 405
+
+
+@pytest.mark.parametrize("path", [".well-known/genid/b1", "a%20b", "page?x=1", "%C3%A9", "a/b/c"])
+def test_every_name_under_the_base_leads_to_its_document(tmp_path: Path, path: str) -> None:
+    names = (".well-known/genid/b1", "a%20b", "page?x=1", "\u00e9", "a/b/c")
+    text = "".join(f"<{name}> <urn:p> 1 .\n" for name in names)
+    release = write_small_release(tmp_path / "release", text)
+    visitor = create_app(Settings(release_dir=release)).test_client()
+    for root in ("/", "/small/"):  # the base's own path, with a proxy before it and without
+        response = visitor.get(root + path)
+        assert response.status_code == 303
+        assert visitor.get(response.headers["Location"]).status_code == 200
 
 
 def test_a_retired_name_answers_410_with_reason_and_successor(retired: FlaskClient) -> None:

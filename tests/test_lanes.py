@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from small_release import write_small_release
 
 from kg.errors import QueryError
 from kg.release import open_release
+from kg.store import QueryResult
 from server import system
 from server.answers import Evaluated, InProcess, QueryRequest
 from server.channel import EndedError
@@ -149,6 +151,16 @@ def test_syntax_error_keeps_its_place(lanes: Lanes) -> None:
 def test_character_that_xml_cannot_hold_is_refused(lanes: Lanes) -> None:
     with pytest.raises(UnwritableError, match="take JSON"):
         ask(lanes, "SELECT * { ?s <https://example.org/small/id/thing/bell> ?o }", "xml")
+
+
+def test_kept_error_keeps_no_result(release: Path) -> None:
+    opened = open_release(release)
+    here = InProcess(opened.open_store(), LIMITS, {}, opened.manifest.version)
+    query = "CONSTRUCT { ?s <http://x/1:> ?o } { { SELECT * { ?s ?p ?o } ORDER BY ?o } }"
+    with pytest.raises(UnwritableError) as caught:
+        here.evaluate(QueryRequest(query, "rdf"), "me")
+    assert not [held for held in gc.get_objects() if type(held) is QueryResult]
+    assert "x/1:" in caught.value.message
 
 
 def test_result_over_the_limit_names_it(lanes: Lanes) -> None:

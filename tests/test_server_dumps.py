@@ -88,6 +88,53 @@ def test_a_part_of_another_version_is_not_mixed_in(client: FlaskClient) -> None:
     assert read(client, "/dumps/lighthouse.nq", headers=headers).status_code == 206
 
 
+def test_a_part_is_not_sent_for_a_weak_tag(client: FlaskClient) -> None:
+    tag = read(client, "/dumps/lighthouse.nq").headers["ETag"]
+    headers = {"Range": "bytes=0-9", "If-Range": f"W/{tag}"}
+    assert read(client, "/dumps/lighthouse.nq", headers=headers).status_code == 200
+
+
+def test_an_end_longer_than_the_dump_is_the_whole(client: FlaskClient) -> None:
+    whole = read(client, "/dumps/lighthouse.nq").data
+    part = read(client, "/dumps/lighthouse.nq", headers={"Range": "bytes=-99999999"})
+    assert (part.status_code, part.data) == (206, whole)
+    assert part.headers["Content-Range"] == f"bytes 0-{len(whole) - 1}/{len(whole)}"
+
+
+@pytest.mark.parametrize("wish", ["items=0-1", "bytes=0-1,4-5", "bytes=5-2", "bytes=-", "x"])
+def test_a_range_of_another_kind_is_ignored(client: FlaskClient, wish: str) -> None:
+    response = read(client, "/dumps/lighthouse.nq", headers={"Range": wish})
+    assert response.status_code == 200
+    assert len(response.data) == response.content_length
+
+
+def test_head_ignores_a_range(client: FlaskClient) -> None:
+    for wish in ("bytes=0-9", "bytes=99999999-"):
+        head = read(client, "/dumps/lighthouse.nq", method="HEAD", headers={"Range": wish})
+        assert (head.status_code, head.data) == (200, b"")
+
+
+def test_another_dump_than_if_match_names_is_412(client: FlaskClient) -> None:
+    tag = read(client, "/dumps/lighthouse.nq").headers["ETag"]
+    for held, status in ((tag, 200), ("*", 200), ('"another"', 412), (f"W/{tag}", 412)):
+        headers = {"If-Match": held, "Range": "items=0-1"}
+        assert read(client, "/dumps/lighthouse.nq", headers=headers).status_code == status
+    refused = read(client, "/dumps/lighthouse.nq", headers={"If-Match": '"another"'})
+    assert refused.json["type"].endswith("#precondition")
+    assert refused.headers["ETag"] == tag
+
+
+@pytest.mark.parametrize("path", ["/dumps", "//dumps", "/queries", "", "//x.y//"])
+def test_no_redirect_names_the_host_of_the_request(client: FlaskClient, path: str) -> None:
+    poisoned = {"PATH_INFO": path, "HTTP_HOST": "evil.example"}
+    response = client.get("/", environ_overrides=poisoned)
+    assert "evil.example" not in response.headers.get("Location", "")
+    assert not response.headers.get("Location", "").startswith("//")
+    page = client.get("/", environ_overrides=poisoned, headers={"Accept": "text/html"})
+    assert 'href="//' not in page.text
+    assert client.options("/dumps").status_code == 200
+
+
 def test_a_known_dump_gets_304(client: FlaskClient) -> None:
     tag = read(client, "/dumps/lighthouse.nq").headers["ETag"]
     response = read(client, "/dumps/lighthouse.nq", headers={"If-None-Match": tag})
