@@ -1,6 +1,7 @@
 """Put the graph together: what is asserted, what is only expressed, and the two on one level."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -140,13 +141,18 @@ def _claims(project: Project) -> dict[NamedNode, frozenset[Triple]]:
 
 
 def _accepted(described: Iterable[Triple], terms: Terms) -> frozenset[NamedNode]:
-    """Name the claims whose assessment accepts them."""
-    accepting = set[Subject]()
-    reviewed = dict[Subject, NamedNode]()
+    """Name the claims whose assessment accepts them; a claim is no assessment of itself."""
+    assessments, claims, accepting = set[Subject](), set[Subject](), set[Subject]()
+    reviewed = defaultdict[Subject, set[NamedNode]](set)
     for triple in described:
+        if triple.predicate == RDF_TYPE and triple.object == terms.Assessment:
+            assessments.add(triple.subject)
+        elif triple.predicate == RDF_TYPE and triple.object in terms.claim_classes:
+            claims.add(triple.subject)
         if triple.predicate == terms.accepted and isinstance(triple.object, Literal):
             if triple.object.value in ("true", "1"):
                 accepting.add(triple.subject)
         elif triple.predicate == SCHEMA_ITEM_REVIEWED and isinstance(triple.object, NamedNode):
-            reviewed[triple.subject] = triple.object
-    return frozenset(reviewed[node] for node in accepting if node in reviewed)
+            reviewed[triple.subject].add(triple.object)
+    judges = (accepting & assessments) - claims
+    return frozenset(claim for node in judges for claim in reviewed[node] if claim != node)

@@ -4,6 +4,7 @@ A build is a pure function of the sources: the same files make the same bytes, i
 zone and locale. What depends on anything else is no part of what a release vouches for.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from kg.assemble import Assembled, assemble
 from kg.check import check_project
 from kg.draft import open_draft
 from kg.edition import to_edition, write_edition
-from kg.errors import ProjectError
+from kg.errors import ProjectError, ReleaseError
 from kg.freshness import hash_sources
 from kg.memory import without_collector
 from kg.project import Project, read_project
@@ -32,6 +33,7 @@ def build(root: Path, out: Path, tell: Tell = lambda step: None) -> Release:
     Raises a KnowledgeError, and leaves what stood at `out` as it was, when a source cannot be
     read, a check finds something, a shape is broken, or the release cannot be written.
     """
+    _refuse_among_sources(root, out)
     with without_collector():
         tell("reading")
         before = hash_sources(root)
@@ -49,6 +51,15 @@ def build(root: Path, out: Path, tell: Tell = lambda step: None) -> Release:
                 raise ProjectError(message, str(root))
             edition = to_edition(project, assembled, report, before)
             return write_edition(edition, draft, lambda triples: validate_catalog(project, triples))
+
+
+def _refuse_among_sources(root: Path, out: Path) -> None:
+    """Raise ReleaseError when a release would stand among what it is built from."""
+    for name in ("data", "ontology"):
+        # Not `resolve`: it raises on a link that leads back to itself.
+        if Path(os.path.realpath(out)).is_relative_to(os.path.realpath(root / name)):
+            message = f"a release cannot stand in {name}/, among its sources; name another --out"
+            raise ReleaseError(message, str(out))
 
 
 def require_sound(project: Project) -> None:

@@ -20,6 +20,7 @@ from kg.project import Project, survey_project
 from kg.provenance import check_provenance
 from kg.queries import check_queries
 from kg.sssom import RULE as MAPPING
+from kg.terms import RDF_TYPE
 from kg.vocabulary import check_terms, check_texts
 
 __all__ = ["Finding", "check_folder", "check_project"]
@@ -29,6 +30,8 @@ Rule = Callable[[Project], Iterator[Finding]]
 SYNTAX = "unreadable file"
 PROJECT = "no project"
 UNREAD = "file nobody reads"
+UNVALIDATED = "no shapes"
+ACCEPTANCE = "accepted by no assessment"
 
 
 def check_mappings(project: Project) -> Iterator[Finding]:
@@ -54,6 +57,29 @@ def check_files(project: Project) -> Iterator[Finding]:
         yield Finding(UNREAD, message, path)
 
 
+def check_shape_files(project: Project) -> Iterator[Finding]:
+    """Find a project without shapes."""
+    if not any(file.quads for file in project.layer("shape")):
+        message = "no shapes: nothing is validated; write some in ontology/shapes/*.ttl"
+        yield Finding(UNVALIDATED, message, "ontology/shapes")
+
+
+def check_acceptance(project: Project) -> Iterator[Finding]:
+    """Find what is called accepted and is no assessment."""
+    terms, facts = project.terms, [fact for fact in project.facts() if not fact.graph]
+    typed = [(f.subject, f.object) for f in facts if f.predicate == RDF_TYPE.value]
+    assessments = {subject for subject, kind in typed if kind == terms.Assessment.value}
+    kinds = {kind.value for kind in terms.claim_classes}
+    claims = {subject for subject, kind in typed if kind in kinds}
+    for fact in facts:
+        if fact.predicate == terms.accepted.value and fact.subject not in assessments - claims:
+            message = (
+                f"{project.shorten(fact.subject)} is no assessment, so this accepts nothing; "
+                f"say it of one ({project.shorten(terms.Assessment.value)})"
+            )
+            yield fact.finding(ACCEPTANCE, message)
+
+
 # Rules that judge each file by itself, then those that need the whole project.
 LOCAL_RULES: tuple[Rule, ...] = (check_files, check_texts, check_prefixes)
 GLOBAL_RULES: tuple[Rule, ...] = (
@@ -66,6 +92,8 @@ GLOBAL_RULES: tuple[Rule, ...] = (
     check_spans,
     check_mappings,
     check_queries,
+    check_shape_files,
+    check_acceptance,
 )
 
 

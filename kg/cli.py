@@ -3,14 +3,18 @@
 Exit codes: 0 fine, 1 something to mend or a difference, 2 the command was used wrongly.
 """
 
+import errno
 import importlib
+import io
+import os
 import shutil
 import signal
+import stat
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -18,13 +22,14 @@ import click
 
 from kg import __version__
 from kg.diff import compare
+from kg.dumps import is_xml_text, to_bytes
 from kg.errors import KnowledgeError, QueryError, ReleaseError
 from kg.formats import RDF_FORMATS, RESULT_FORMATS, to_format
 from kg.freshness import is_current
 from kg.memory import without_collector
 from kg.release import Release, is_release, open_release
 from kg.sparql import check_query
-from kg.store import EndpointStore, Store
+from kg.store import EndpointStore, QueryResult, Store
 from kg.tables import to_table
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -36,6 +41,7 @@ _project = click.option(
 _release = click.option(
     "--release", type=FOLDER, help="The release's folder; default: PROJECT/release."
 )
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _DUMPS = [format.name for format in RDF_FORMATS]
 _ANSWERS = ["table", *(format.name for format in RESULT_FORMATS), *_DUMPS]
 
@@ -45,9 +51,18 @@ class _Sentences(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            if sys.stdout is not None:  # closed by the caller
+                sys.stdout.flush()
+            return result
         except KnowledgeError as error:
             click.echo(f"kg: {error}", err=True)
+            ctx.exit(1)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            _abandon_output()
+            click.echo(f"kg: the output cannot be written: {error.strerror}", err=True)
             ctx.exit(1)
 
 
@@ -191,8 +206,7 @@ def query(
         for line in to_table(result, prefixes):
             click.echo(line)
     else:
-        result.write(sys.stdout.buffer, name, prefixes)
-        sys.stdout.buffer.flush()
+        _write_answer(result, name, prefixes)
 
 
 @main.command()
@@ -300,12 +314,58 @@ def _to_dump(name: str) -> str:
 
 
 def _write_file(source: BinaryIO, out: Path) -> None:
-    """Write a file whole, or leave what was there."""
-    part = out.with_name(f".{out.name}.part")
+    """Write a file whole, or leave what was there; a link keeps pointing to it.
+
+    What is no regular file (a pipe, a device) is written into, never replaced.
+    """
+    part = None
     try:
+        if _is_stream(out):
+            with out.open("wb") as stream:
+                shutil.copyfileobj(source, stream)
+            return
+        place = Path(os.path.realpath(out))
+        part = place.with_name(f".{place.name}.part")
         with part.open("wb") as target:
             shutil.copyfileobj(source, target)
-        part.replace(out)
+        part.replace(place)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        if part is not None:
+            part.unlink(missing_ok=True)
         raise ReleaseError(f"the file cannot be written: {error.strerror}", str(out)) from None
+
+
+def _is_stream(out: Path) -> bool:
+    """Tell a pipe or a character device from a file; raises OSError for a link in a circle."""
+    try:
+        mode = out.stat().st_mode
+    except FileNotFoundError:
+        return False
+    if stat.S_ISREG(mode):
+        return False
+    if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
+        return True
+    message = "this is no file that could be written; name another with --out"
+    raise ReleaseError(message, str(out))
+
+
+def _write_answer(result: QueryResult, name: str, prefixes: Mapping[str, str]) -> None:
+    """Write an answer to standard output; in XML only when XML can spell all of it."""
+    if name == "rdf":
+        sys.stdout.buffer.write(to_bytes(result.triples, name, prefixes))
+    elif name == "xml":
+        written = io.BytesIO()
+        result.write(written, name, prefixes)
+        if not is_xml_text(written.getvalue().decode()):
+            message = "the answer holds control characters, which XML cannot spell; take json"
+            raise QueryError(message)
+        sys.stdout.buffer.write(written.getvalue())
+    else:
+        result.write(sys.stdout.buffer, name, prefixes)
+    sys.stdout.buffer.flush()
+
+
+def _abandon_output() -> None:
+    """Turn standard output away, or the interpreter would fail at it once more as it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -23,7 +23,7 @@ import pyoxigraph as ox
 from pyoxigraph import Quad
 
 from kg.errors import ReleaseError
-from kg.release import MANIFEST, STORE, Manifest, Release, ReleasedFile, is_release
+from kg.release import MANIFEST, STORE, Manifest, Release, ReleasedFile, find_foreign, is_release
 
 # Three times as fast as the highest level, for files 3 % larger.
 _LEVEL = 6
@@ -81,6 +81,8 @@ class Draft:
         manifest = replace(manifest, files=files)
         self.write_unlisted(MANIFEST, manifest.to_json())
         _sync_tree(self.path)
+        # Someone may have put a file there while the build was at work.
+        _refuse_foreign(self.out)
         if self.out.exists():
             _exchange(self.path, self.out)
         else:
@@ -96,7 +98,7 @@ def open_draft(out: Path) -> Iterator[Draft]:
     Raises ReleaseError when another build is at work there, when the folder holds something
     that is no release, or when the disk refuses.
     """
-    out = out.resolve()
+    out = _resolve(out)
     draft = Draft(out, out.parent / f".{out.name}.building")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -112,6 +114,14 @@ def open_draft(out: Path) -> Iterator[Draft]:
         reason = _REASONS.get(_code(error), f"the system says: {error}")
         kept = "; the old release is untouched" if is_release(out) else ""
         message = f"the release cannot be written: {reason}{kept}"
+        raise ReleaseError(message, str(out)) from None
+
+
+def _resolve(out: Path) -> Path:
+    try:
+        return out.resolve()
+    except (OSError, RuntimeError):
+        message = "this is a symbolic link that leads back to itself; name another place with --out"
         raise ReleaseError(message, str(out)) from None
 
 
@@ -193,6 +203,13 @@ def _refuse_foreign(out: Path) -> None:
         message = (
             "this folder holds something that is no release, and a build would replace it; "
             "name another place with --out, or empty the folder"
+        )
+        raise ReleaseError(message, str(out))
+    foreign = find_foreign(out)
+    if foreign is not None:
+        message = (
+            f"this release's folder also holds {foreign}, which is no part of it, and a build "
+            "would delete it; move it elsewhere, or name another place with --out"
         )
         raise ReleaseError(message, str(out))
 

@@ -82,6 +82,11 @@ def find_unspeakable(triples: Iterable[Triple]) -> str | None:
     return None
 
 
+def is_xml_text(text: str) -> bool:
+    """Tell whether XML can hold every character of a text (XML 1.0, 2.2)."""
+    return not _NO_XML.search(text)
+
+
 def _to_rdfxml(triples: Iterable[Triple], prefixes: Mapping[str, str]) -> bytes:
     ordered = sorted(triples, key=str)
     unspeakable = find_unspeakable(ordered)

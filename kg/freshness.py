@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kg import __version__
 from kg.release import Release
-from kg.texts import read_bytes
+from kg.texts import check_name, read_bytes
 
 _SOURCES = (".ttl", ".trig", ".rq", ".tsv", ".jsonld")
 
@@ -17,6 +17,7 @@ def hash_sources(root: Path) -> str:
     named = ((file.relative_to(root).as_posix(), file) for file in files if file.is_file())
     for path, file in sorted(named):
         if file.suffix in _SOURCES and not any(part.startswith(".") for part in path.split("/")):
+            check_name(path)
             content = hashlib.sha256(read_bytes(file, path)).hexdigest()
             digest.update(f"{path}\0{content}\n".encode())
     return digest.hexdigest()

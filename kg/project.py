@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from pyoxigraph import Literal
 
-from kg.errors import KnowledgeError, ProjectError
+from kg.errors import KnowledgeError, ProjectError, SourceError
 from kg.sources import (
     Fact,
     Layer,
@@ -29,7 +29,7 @@ from kg.terms import (
     VOID_URI_SPACE,
     Terms,
 )
-from kg.texts import read_text
+from kg.texts import check_name, read_text
 
 __all__ = [
     "ArticleFacts",
@@ -47,6 +47,8 @@ __all__ = [
 CATALOG = "data/catalog.ttl"
 CONTEXT = "ontology/context.jsonld"
 REQUIRED = (CATALOG, "ontology/def.ttl", CONTEXT)
+# No character that an IRI cannot hold (RFC 3987, 2.2), no query and no fragment.
+_BASE = re.compile(r"https?://[^\s\x00-\x1f<>\"{}|^`\\?#]+/")
 _SUFFIXES = (".ttl", ".trig", ".rq", ".tsv", ".jsonld")
 
 
@@ -166,6 +168,10 @@ class _Reading:
             self.errors.append(error)
 
     def _read(self, path: str) -> None:
+        check_name(path)
+        if (self.root / path).is_symlink() and (self.root / path).is_dir():
+            message = "a symbolic link to a folder is not followed; put the folder itself here"
+            raise SourceError(message, path)
         layer = _layer_of(path)
         if layer is not None:
             self.files.append(parse_turtle(self._text(path), path, layer))
@@ -223,7 +229,8 @@ def _walk(root: Path) -> Iterator[Path]:
     for top in ("data", "ontology"):
         for path in (root / top).rglob("*"):
             hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-            folder = path.is_dir() and path.suffix not in _SUFFIXES
+            linked = path.is_symlink() and path.is_dir()
+            folder = path.is_dir() and not linked and path.suffix not in _SUFFIXES
             if not hidden and not folder and path.suffix != ".md":
                 yield path
 
@@ -256,7 +263,7 @@ def _identify(catalog: SourceFile) -> tuple[str, str, tuple[str, ...]]:
     bases = [term.value for predicate, term in literals if predicate == VOID_URI_SPACE]
     names = [term.value for predicate, term in literals if predicate == DCTERMS_IDENTIFIER]
     languages = {t.language for p, t in literals if p == DCTERMS_TITLE and t.language}
-    if len(bases) != 1 or not re.fullmatch(r"https?://[^\s<>\"]+/", bases[0]):
+    if len(bases) != 1 or not _BASE.fullmatch(bases[0]):
         message = 'the dataset needs one void:uriSpace, its base IRI: "https://.../" with a slash'
         raise ProjectError(message, CATALOG)
     if len(names) != 1 or not re.fullmatch(r"[a-z0-9-]+", names[0]):

@@ -82,6 +82,8 @@ def _check_syntax(query: QueryFile) -> Iterator[Finding]:
         Store().query(text)
     except QueryError as error:
         yield Finding(QUERY, f"{error.message}; mend the query", query.path, error.line)
+    except RuntimeError as error:
+        yield Finding(QUERY, f"it cannot be answered: {error}; mend the query", query.path)
     except SyntaxError as error:
         cause = explain_syntax_error(error.msg, text)
         yield Finding(QUERY, f"{cause.message}; mend the query", query.path, cause.line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +13,9 @@ from kg.store import EmbeddedStore
 
 MANIFEST = "release.json"
 STORE = "store"
+CHANGES = "changes"
 FORMAT = 1
+_OWN = frozenset(("version", "name", "base", "files"))
 
 
 @dataclass(frozen=True)
@@ -89,11 +92,42 @@ def open_release(path: Path) -> Release:
 
 def is_release(path: Path) -> bool:
     """Tell whether a folder holds a release: a damaged one or another version's is one, too."""
+    return _listed_files(path) is not None
+
+
+def find_foreign(path: Path) -> str | None:
+    """Name the first file in a release's folder that is no part of the release; None for none.
+
+    A release has what its manifest lists, the manifest itself, `store/` and `changes/`.
+    """
+    listed = _listed_files(path) or frozenset()
+    for folder, below, names in os.walk(path):
+        here = Path(folder)
+        if here == path:
+            own = {name for name in (STORE, CHANGES) if not (path / name).is_symlink()}
+            below[:] = [name for name in below if name not in own]
+        linked = [name for name in below if (here / name).is_symlink()]
+        for name in sorted([*names, *linked]):
+            found = (here / name).relative_to(path).as_posix()
+            if found not in listed and found != MANIFEST:
+                return found
+    return None
+
+
+def _listed_files(path: Path) -> frozenset[str] | None:
+    """Read the paths a manifest of ours lists; None where there is none, or another's."""
     try:
         fields = json.loads((path / MANIFEST).read_bytes())
-    except (OSError, ValueError):
-        return False
-    return isinstance(fields, dict) and isinstance(fields.get("format"), int)
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(fields, dict) or not isinstance(fields.get("files"), list):
+        return None
+    if type(fields.get("format")) is not int or not _OWN.issubset(fields):
+        return None
+    files = fields["files"]
+    if not all(isinstance(file, dict) and isinstance(file.get("path"), str) for file in files):
+        return None
+    return frozenset(file["path"] for file in files)
 
 
 def _read_manifest(path: Path) -> Manifest:

@@ -6,6 +6,7 @@ constraints go to pyoxigraph, since rdflib answers some of them in minutes.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from rdflib.query import Result as Answer
 
 from kg.errors import ShapeError
 from kg.sparql import Token, explain_syntax_error, tokens
-from kg.terms import OWL, RDF_TYPE, RDFS, RDFS_SUB_CLASS_OF, SH, XSD_STRING
+from kg.terms import OWL, RDF_FIRST, RDF_REST, RDF_TYPE, RDFS, RDFS_SUB_CLASS_OF, SH, XSD_STRING
 
 Term = NamedNode | BlankNode | Literal | Triple
 Node = NamedNode | BlankNode | Triple
@@ -30,6 +31,16 @@ Said = Mapping[Term, Mapping[Node, list[Term]]]
 _CLASS, _NODE, _SUBJECTS, _OBJECTS = (
     NamedNode(f"{SH}target{kind}") for kind in ("Class", "Node", "SubjectsOf", "ObjectsOf")
 )
+_PATTERN, _PATH = NamedNode(f"{SH}pattern"), NamedNode(f"{SH}path")
+_PATH_PARTS = (
+    RDF_FIRST,
+    RDF_REST,
+    *(
+        NamedNode(f"{SH}{kind}Path")
+        for kind in ("inverse", "alternative", "zeroOrMore", "oneOrMore", "zeroOrOne")
+    ),
+)
+_PATH_DEPTH = 100
 _SHAPE_TYPES = {NamedNode(SH + "NodeShape"), NamedNode(SH + "PropertyShape")}
 _CLASS_TYPES = {NamedNode(RDFS + "Class"), NamedNode(OWL + "Class")}
 
@@ -61,12 +72,16 @@ def validate(data: Iterable[Triple], shapes: Iterable[Triple]) -> list[Result]:
     # pySHACL looks every predicate of a shape up in this list, a fifth of its time; a set does.
     hastened = (frozenset(ALL_CONSTRAINT_PARAMETERS), CONSTRAINT_PARAMETERS_MAP)
     setattr(pyshacl.shape, "CONSTRAINT_PARAMS", hastened)  # noqa: B010
+    shapes = tuple(shapes)
+    _check_usable(shapes)
     try:
         _, report, _ = pyshacl.validate(
             _Graph(data), shacl_graph=_Graph(shapes), inference="none", allow_warnings=True
         )
     except pyshacl.errors.ReportableRuntimeError as error:
         raise ShapeError(f"a shape cannot be used: {error}") from None
+    except (RecursionError, RuntimeError, ValueError, re.error) as error:
+        raise ShapeError(f"the shapes cannot be applied: {error}") from None
     if not isinstance(report, rdflib.Graph):
         raise ShapeError(f"the shapes cannot be applied: {report}")
     found = report.subjects(rdflib.RDF.type, rdflib.SH.ValidationResult)
@@ -90,6 +105,40 @@ def count_focus_nodes(data: Iterable[Triple], shapes: Iterable[Triple]) -> dict[
         if targets:
             counts[shape.value] = len(set().union(*targets))
     return counts
+
+
+def _check_usable(shapes: Iterable[Triple]) -> None:
+    """Raise ShapeError, naming the shape, for a pattern or a path that nobody can follow."""
+    declared = _index(shapes)
+    for shape, patterns in declared.get(_PATTERN, {}).items():
+        for pattern in patterns:
+            try:
+                re.compile(pattern.value if isinstance(pattern, Literal) else "")
+            except (re.error, RecursionError, OverflowError) as error:
+                message = f"the sh:pattern of {_owner(shape, declared)} is broken: {error}; mend it"
+                raise ShapeError(message) from None
+    for shape, paths in declared.get(_PATH, {}).items():
+        if any(_is_cyclic(path, declared, frozenset()) for path in paths):
+            message = f"the sh:path of {_owner(shape, declared)} leads back to itself; mend it"
+            raise ShapeError(message)
+
+
+def _is_cyclic(path: Term, declared: Said, above: frozenset[Term]) -> bool:
+    if path in above or len(above) > _PATH_DEPTH:
+        return True
+    if isinstance(path, Literal):
+        return False
+    below = [node for part in _PATH_PARTS for node in declared.get(part, {}).get(path, ())]
+    return any(_is_cyclic(node, declared, above | {path}) for node in below)
+
+
+def _owner(shape: Node, declared: Said) -> str:
+    """Name a shape, one without a name of its own by the shape that holds it."""
+    above = {o: s for said in declared.values() for s, found in said.items() for o in found}
+    for _ in range(_PATH_DEPTH):
+        if isinstance(shape, BlankNode) and shape in above:
+            shape = above[shape]
+    return str(shape)
 
 
 class _Graph(rdflib.Graph):
@@ -221,10 +270,12 @@ def _to_result(report: rdflib.Graph, node: rdflib.term.Node) -> Result:
         return found.value if isinstance(found, NamedNode | BlankNode) else ""
 
     path, focus = value("resultPath"), value("focusNode")
+    # A severity of the shapes' own making, or a misspelt one, must not let a fault pass.
+    severity = iri("resultSeverity").removeprefix(SH)
     assert focus is not None
     messages = sorted({str(text) for text in report.objects(node, rdflib.SH.resultMessage)})
     return Result(
-        iri("resultSeverity").removeprefix(SH),
+        severity if severity in ("Warning", "Info") else "Violation",
         iri("sourceShape"),
         focus,
         path if isinstance(path, NamedNode) else None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Literal as OneOf
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse
 
@@ -108,6 +108,9 @@ def parse_turtle(text: str, path: str, layer: Layer = "data") -> SourceFile:
     parser = parse(text.encode(), syntax)
     try:
         quads = tuple(parser)
+    except MemoryError:
+        message = "a literal or IRI in the file is too large (over 16 MB); shorten it"
+        raise SourceError(message, path) from None
     except SyntaxError as error:
         message = _explain(_PLACE.sub("", error.msg), _LANGUAGES[syntax])
         raise SourceError(message, path, error.lineno, error.offset) from None
@@ -130,14 +133,26 @@ def parse_context(text: str, path: str) -> Mapping[str, object]:
     Raises SourceError with line and column.
     """
     try:
-        context = json.loads(text)
+        context = json.loads(text, parse_constant=_refuse_constant)
+        json.dumps(context, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         message = f"JSON syntax error: {error.msg}"
         raise SourceError(message, path, error.lineno, error.colno) from None
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        message = f"the context cannot be used: {reason}; take that out"
+        raise SourceError(message, path, 1) from None
     if not isinstance(context, dict) or "@context" not in context:
         message = 'a JSON-LD context is an object with the key "@context"; wrap the terms in it'
         raise SourceError(message, path, 1)
+    if not isinstance(context["@context"], dict):
+        message = 'the value of "@context" is an object of terms; write {"name": "IRI", ...}'
+        raise SourceError(message, path, 1)
     return context
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
 
 
 def _to_fact(file: SourceFile, quad: Quad) -> Fact:

@@ -62,6 +62,8 @@ _BUILT_IN = {
     "xsd": XSD,
     "linkml": "https://w3id.org/linkml/",
 }
+# More would say nothing, and some would make a number of gigabytes.
+_SCORE_DIGITS = 30
 _CURIE = re.compile(r"([A-Za-z_][\w.\-]*):([^\s<>\"{}|\\^`]+)")
 _IRI = re.compile(r"[a-z][a-z0-9+.\-]*:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 
@@ -285,6 +287,11 @@ def _to_score(column: str, text: str) -> Decimal | None:
         score = Decimal(text)
     except InvalidOperation:
         raise _RowError(f'{column} is "{text}", no number; write one from 0 to 1') from None
+    if not score.is_finite():
+        raise _RowError(f'{column} is "{text}", no number; write one from 0 to 1')
+    exponent = score.as_tuple().exponent
+    if isinstance(exponent, int) and abs(exponent) > _SCORE_DIGITS:
+        raise _RowError(f"{column} is {text}; write it with {_SCORE_DIGITS} digits at most")
     if not 0 <= score <= 1 or "_" in text:
         raise _RowError(f"{column} is {text}; it must lie from 0 to 1")
     return score

@@ -125,7 +125,7 @@ class EmbeddedStore:
         self._base_iri = base_iri
         try:
             self._store = ox.Store.read_only(str(path))
-        except OSError as error:
+        except (OSError, RuntimeError, ValueError) as error:
             message = f"the query store {path} cannot be opened ({error}); build the release again"
             raise ReleaseError(message) from None
 
@@ -169,13 +169,15 @@ class EmbeddedStore:
         graph: GraphName | None = None,
     ) -> Iterator[Quad]:
         """Yield the quads that match; see `Store.quads_for_pattern`."""
-        yield from self._store.quads_for_pattern(subject, predicate, object, graph)
+        with _sentences():
+            yield from self._store.quads_for_pattern(subject, predicate, object, graph)
 
     def graph_counts(self) -> dict[GraphName, int]:
         """Count the triples of each graph; see `Store.graph_counts`."""
         counts: dict[GraphName, int] = {DefaultGraph(): 0}
-        for quad in self._store:
-            counts[quad.graph_name] = counts.get(quad.graph_name, 0) + 1
+        with _sentences():
+            for quad in self._store:
+                counts[quad.graph_name] = counts.get(quad.graph_name, 0) + 1
         return counts
 
 
@@ -308,6 +310,9 @@ def _sentences() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
+        if str(error).startswith("Corruption"):
+            message = f"the query store is damaged ({error}); build the release again"
+            raise ReleaseError(message) from None
         raise QueryError(f"this query cannot be answered: {error}") from None
 
 

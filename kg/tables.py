@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from kg.errors import to_printable
 from kg.store import QueryResult
 
 
@@ -30,10 +31,12 @@ def _to_cell(term: object, prefixes: Mapping[str, str]) -> str:
     if term is None:
         return ""
     if isinstance(term, NamedNode):
-        return _shorten(term.value, prefixes)
+        return to_printable(_shorten(term.value, prefixes))
     if isinstance(term, Literal):
-        return " ".join(term.value.split())
-    return str(term) if isinstance(term, Triple) else f"_:{str(term).removeprefix('_:')}"
+        return to_printable(" ".join(term.value.split()))
+    if isinstance(term, Triple):
+        return to_printable(str(term))
+    return f"_:{str(term).removeprefix('_:')}"
 
 
 def _shorten(iri: str, prefixes: Mapping[str, str]) -> str:

@@ -1,5 +1,6 @@
 """Text files, read strictly: every way a file can refuse becomes a sentence."""
 
+import stat
 from pathlib import Path
 
 from kg.errors import SourceError
@@ -11,6 +12,10 @@ def read_bytes(path: Path, shown: str) -> bytes:
     Raises SourceError when the file is missing, a folder, or not ours to read.
     """
     try:
+        # Opening a pipe would wait for someone to write into it.
+        if not path.is_dir() and not stat.S_ISREG(path.stat().st_mode):
+            message = "this is no regular file (a pipe or a device); put a file in its place"
+            raise SourceError(message, shown)
         return path.read_bytes()
     except FileNotFoundError:
         message = "the file does not exist; restore it or correct the path"
@@ -47,3 +52,11 @@ def decode_utf8(content: bytes, shown: str) -> str:
 def read_text(path: Path, shown: str) -> str:
     """Read a UTF-8 file; see `read_bytes` and `decode_utf8` for what is refused."""
     return decode_utf8(read_bytes(path, shown), shown)
+
+
+def check_name(shown: str) -> None:
+    """Raise SourceError for a path that is not UTF-8."""
+    try:
+        shown.encode()
+    except UnicodeEncodeError:
+        raise SourceError("the file's name is not UTF-8; rename the file", shown) from None

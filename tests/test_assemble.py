@@ -145,3 +145,21 @@ def test_a_claim_in_two_files_is_refused(tiny_project: Path) -> None:
         f"data/claims/zz-copy.trig: the claim <{BASE}id/claim/e-first-lighting> already has its "
         "graph in data/claims/records.trig; keep one"
     )
+
+
+def test_a_claim_that_calls_itself_accepted_is_not_accepted(tiny_project: Path) -> None:
+    file = tiny_project / "data/entities.ttl"
+    own, typed = f"<{claim('n1').value}>", f"<{RDF_TYPE.value}>"
+    said = f"<{TERMS.accepted.value}> true ; <https://schema.org/itemReviewed> {own} .\n"
+    text = file.read_text(encoding="utf-8")
+    for kind in ("", f"{own} {typed} <{TERMS.Assessment.value}> .\n"):
+        file.write_text(f"{text}\n{own} {said}{kind}", encoding="utf-8")
+        assert date("1874-05-03") not in assemble(read_project(tiny_project)).default
+
+
+def test_only_an_assessment_accepts_a_claim(tiny_project: Path) -> None:
+    file = tiny_project / "data/entities.ttl"
+    said = f"<{TERMS.accepted.value}> true ; <https://schema.org/itemReviewed>"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(f"{text}\n<a:note> {said} <{claim('n1').value}> .\n", encoding="utf-8")
+    assert date("1874-05-03") not in assemble(read_project(tiny_project)).default

@@ -333,3 +333,17 @@ def test_no_blank_node_is_released(built: Release) -> None:
 def test_a_lock_that_is_held_is_named(tmp_path: Path) -> None:
     with open_draft(tmp_path / "release"), pytest.raises(ReleaseError, match="another build"):
         build(LIGHTHOUSE, tmp_path / "release")
+
+
+@pytest.mark.parametrize("folder", ["data/out", "ontology"])
+def test_a_release_cannot_stand_among_its_sources(tiny_project: Path, folder: str) -> None:
+    with pytest.raises(ReleaseError, match="among its sources"):
+        build(tiny_project, tiny_project / folder)
+    assert not (tiny_project / "data/out").exists()
+
+
+def test_a_source_whose_name_is_not_utf_8_is_refused(tiny_project: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tiny_project / "data") + b"/\xff.ttl")).write_text("")
+    with pytest.raises(KnowledgeError, match="name is not UTF-8") as refused:
+        build(tiny_project, tiny_project / "release")
+    str(refused.value).encode()

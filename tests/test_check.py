@@ -581,3 +581,25 @@ def test_no_damage_to_a_file_ends_in_a_traceback(
             assert str(finding).isprintable()
     finally:
         (tiny_project / name).write_bytes(whole)
+
+
+def test_a_project_without_shapes_is_found(tiny_project: Path) -> None:
+    for file in (tiny_project / SHAPES).parent.iterdir():
+        file.unlink()
+    message = "no shapes: nothing is validated; write some in ontology/shapes/*.ttl"
+    assert Finding("no shapes", message, "ontology/shapes") in check_folder(tiny_project)
+
+
+def test_an_acceptance_said_by_no_assessment_is_found(tiny_project: Path, edit: Edit) -> None:
+    edit(ASSESSMENTS, "assessment:t1 a lho:Assessment ;", "assessment:t1 a lho:EvidenceLine ;")
+    found = [f for f in check_folder(tiny_project) if f.rule == "accepted by no assessment"]
+    assert [f.message for f in found] == [
+        "assessment:t1 is no assessment, so this accepts nothing; say it of one (lho:Assessment)"
+    ]
+
+
+def test_an_unknown_function_in_a_rule_is_found(tiny_project: Path, edit: Edit) -> None:
+    text = (tiny_project / RULE).read_text(encoding="utf-8")
+    changed = text.replace("WHERE {", "WHERE { BIND(<https://example.org/fn>(1) AS ?none)", 1)
+    (tiny_project / RULE).write_text(changed, encoding="utf-8")
+    assert "it cannot be answered" in only(tiny_project).message

@@ -374,3 +374,48 @@ def test_kg_never_imports_the_server() -> None:
 def test_a_query_does_not_wait_for_the_validator() -> None:
     code = "import kg.cli, sys; sys.exit('pyshacl' in sys.modules or 'rdflib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_an_export_through_a_link_keeps_the_link(release: Release, tmp_path: Path) -> None:
+    (tmp_path / "link.ttl").symlink_to("real.ttl")
+    assert kg("export", "ttl", "--release", release.path, "--out", tmp_path / "link.ttl")
+    assert (tmp_path / "link.ttl").is_symlink()
+    assert (tmp_path / "real.ttl").read_bytes() == release.dump.with_suffix(".ttl").read_bytes()
+
+
+def test_an_export_into_a_pipe_goes_through_it(release: Release, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        assert kg("export", "nq", "--release", release.path, "--out", pipe).exit_code == 0
+        assert reader.communicate()[0] == release.dump.read_bytes()
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("command", [["export", "nq"], ["query", FIRST_LIT]])
+def test_a_full_disk_behind_stdout_is_a_sentence(release: Release, command: list[str]) -> None:
+    words = [sys.executable, "-m", "kg", *map(str, command), "--release", str(release.path)]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(words, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == b"kg: the output cannot be written: No space left on device\n"
+
+
+def test_a_table_cannot_command_the_terminal(release: Release) -> None:
+    text = 'SELECT ("a\\u001B[2Jb" AS ?x) {}'
+    shown = kg("query", "-", "--release", release.path, stdin=text).stdout
+    assert "aU+001B[2Jb" in shown and "\x1b" not in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('SELECT ("\\u001B" AS ?x) {}', "xml"),
+        ('CONSTRUCT { <a:a> <a:b> "\\u001B" } {}', "rdf"),
+        ("CONSTRUCT { <a:a> <a:1> 1 } {}", "rdf"),
+    ],
+)
+def test_what_xml_cannot_spell_is_refused(release: Release, text: str, name: str) -> None:
+    answer = kg("query", "-", "--release", release.path, "--format", name, stdin=text)
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert "XML" in answer.stderr

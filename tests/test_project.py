@@ -312,3 +312,44 @@ def test_no_test_can_leave_this_machine() -> None:
     blocked = pytest.raises((SocketConnectBlockedError, UserWarning), match="192.0.2.1")
     with socket.socket() as connection, blocked:
         connection.connect(("192.0.2.1", 80))
+
+
+def test_a_base_that_no_iri_can_hold_is_refused(tiny_project: Path, edit: Edit) -> None:
+    edit(CATALOG, '"https://example.org/lighthouse/"', '"https://example.org/{light}/"')
+    with pytest.raises(ProjectError, match="void:uriSpace"):
+        read_project(tiny_project)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"@context": []}',
+        '{"@context": {"a": NaN}}',
+        '{"@context": ' + "[" * 100_000,
+        '{"@context": {"a": ' + "1" * 5000 + "}}",
+        '{"@context": {"a": "\\ud800"}}',
+    ],
+    ids=["list", "NaN", "deep", "digits", "surrogate"],
+)
+def test_a_context_that_cannot_be_used_is_refused(tiny_project: Path, text: str) -> None:
+    (tiny_project / "ontology/context.jsonld").write_text(text)
+    with pytest.raises(SourceError):
+        read_project(tiny_project)
+
+
+def test_a_pipe_among_the_sources_is_refused_without_waiting(tiny_project: Path) -> None:
+    os.mkfifo(tiny_project / "data/x.ttl")
+    with pytest.raises(SourceError, match=r"data/x\.ttl: this is no regular file"):
+        read_project(tiny_project)
+
+
+def test_a_linked_folder_among_the_sources_is_named(tiny_project: Path) -> None:
+    (tiny_project / "elsewhere").mkdir()
+    (tiny_project / "data/more").symlink_to(tiny_project / "elsewhere")
+    with pytest.raises(SourceError, match="data/more: a symbolic link to a folder"):
+        read_project(tiny_project)
+
+
+def test_a_literal_the_parser_has_no_room_for_is_refused() -> None:
+    with pytest.raises(SourceError, match="too large"):
+        parse_turtle(f'<a:a> <a:b> "{"x" * 17_000_000}" .', "data/a.ttl")

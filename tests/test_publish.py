@@ -160,3 +160,53 @@ def test_a_base_that_is_no_address_is_a_sentence(tmp_path: Path, base: str) -> N
     file = write(tmp_path / "a.ttl", TURTLE)
     with pytest.raises(ReleaseError, match="is no web address that names can begin with"):
         publish([file], tmp_path / "release", base)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.ttl", "<a:a> <a:b> " + "[ <a:b> " * 1500 + "1" + " ]" * 1500 + " ."),
+        ("b.ttl", "<a:a> <a:b> " + "<<( <a:a> <a:b> " * 9000 + "1" + " )>>" * 9000 + " ."),
+        ("c.ttl", "<a:a> <a:b> " + "(" * 1500),
+        ("d.rdf", "<a>" * 1500),
+    ],
+)
+def test_a_file_nested_too_deeply_is_refused(tmp_path: Path, name: str, text: str) -> None:
+    with pytest.raises(SourceError, match="more than 1000 deep"):
+        publish([write(tmp_path / name, text)], tmp_path / "release", BASE)
+
+
+def test_brackets_in_texts_are_no_nesting(tmp_path: Path) -> None:
+    text = "".join(f"<a:a> <a:b> \"{number} :( [\", '((' . # ((\n" for number in range(1500))
+    publish([write(tmp_path / "a.ttl", text)], tmp_path / "release", BASE)
+
+
+def test_xml_entities_are_refused(tmp_path: Path) -> None:
+    text = '<!DOCTYPE r [<!ENTITY a "b">]>' + WRITTEN["rdf"]
+    with pytest.raises(SourceError, match="declares XML entities"):
+        publish([write(tmp_path / "a.rdf", text)], tmp_path / "release", BASE)
+
+
+def test_a_file_that_unpacks_to_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kg.publish.UNPACKED_BYTES", 1000)
+    file = write(tmp_path / "a.nt.gz", gzip.compress(b"#" * 1001))
+    with pytest.raises(SourceError, match="unpacks to more than 1,000 bytes"):
+        publish([file], tmp_path / "release", BASE)
+
+
+def test_blank_nodes_too_alike_to_be_named_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kg.publish.NAMING_S", 1)
+    nodes = range(14)
+    text = "".join(f"_:n{a} <a:b> _:n{b} .\n" for a in nodes for b in nodes if a != b)
+    with pytest.raises(SourceError, match="give them names"):
+        publish([write(tmp_path / "a.nt", text)], tmp_path / "release", BASE)
+
+
+def test_a_literal_the_parser_has_no_room_for_is_refused(tmp_path: Path) -> None:
+    text = f'<a:a> <a:b> "{"x" * 17_000_000}" .'
+    with pytest.raises(SourceError, match="too large"):
+        publish([write(tmp_path / "a.ttl", text)], tmp_path / "release", BASE)

@@ -282,7 +282,8 @@ def test_a_foreign_manifest_is_refused(out: Path, content: str, message: str) ->
 
 
 def test_a_release_of_another_version_is_not_read_but_replaced(out: Path) -> None:
-    (out / "release.json").write_text('{"format": 99}')
+    text = (out / "release.json").read_text()
+    (out / "release.json").write_text(text.replace('"format": 1,', '"format": 99,', 1))
     with pytest.raises(ReleaseError, match="made by another version of this software"):
         open_release(out)
     with open_draft(out) as draft:
@@ -294,3 +295,35 @@ def test_the_manifest_says_the_same_in_the_same_bytes(out: Path) -> None:
     content = (out / "release.json").read_bytes()
     assert open_release(out).manifest.to_json() == content
     assert list(json.loads(content))[:3] == ["format", "version", "name"]
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "dumps/mine.nq"])
+def test_a_file_that_is_no_part_of_a_release_is_not_deleted_with_it(out: Path, name: str) -> None:
+    (out / name).write_text("mine")
+    with pytest.raises(ReleaseError, match=f"also holds {name}"), open_draft(out) as draft:
+        write(draft, "two")
+    assert (out / name).read_text() == "mine"
+    assert open_release(out).manifest.version == "one"
+
+
+def test_a_file_put_there_during_a_build_is_not_deleted(out: Path) -> None:
+    with pytest.raises(ReleaseError, match="also holds late.txt"), open_draft(out) as draft:
+        (out / "late.txt").write_text("mine")
+        write(draft, "two")
+    assert (out / "late.txt").read_text() == "mine"
+
+
+def test_another_softwares_manifest_makes_no_release(tmp_path: Path) -> None:
+    (tmp_path / "release.json").write_text('{"format": 1, "version": "2.0"}')
+    assert not is_release(tmp_path)
+    with pytest.raises(ReleaseError, match="no release"), open_draft(tmp_path):
+        pass
+
+
+def test_a_link_in_a_circle_is_no_place_for_a_release(tmp_path: Path) -> None:
+    (tmp_path / "release").symlink_to("release")
+    with (
+        pytest.raises(ReleaseError, match="leads back to itself"),
+        open_draft(tmp_path / "release"),
+    ):
+        pass

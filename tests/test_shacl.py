@@ -204,3 +204,22 @@ def test_a_triple_within_a_triple_is_refused() -> None:
     inner = Triple(name("a"), name("b"), Literal("c"))
     with pytest.raises(ShapeError, match="SHACL knows no triple terms"):
         validate([Triple(name("a"), name("b"), inner)], triples(SHAPES))
+
+
+def test_a_severity_of_ones_own_counts_as_a_violation() -> None:
+    shapes = SHAPES.replace("sh:maxCount 1 ;", "sh:maxCount 1 ; sh:severity ex:Grave ;")
+    found = {result.shape: result.severity for result in validate(triples(DATA), triples(shapes))}
+    assert found[f"{EX}shape-born"] == "Violation"
+
+
+@pytest.mark.parametrize(
+    ("constraint", "message"),
+    [
+        ('[ sh:path ex:born ; sh:pattern "((" ]', "the sh:pattern of .*Odd> is broken"),
+        ("_:p . _:p sh:path _:a . _:a sh:inversePath _:a", "the sh:path of .*Odd> leads back"),
+    ],
+)
+def test_a_shape_nobody_can_follow_is_named(constraint: str, message: str) -> None:
+    shapes = f"ex:Odd a sh:NodeShape ; sh:targetClass ex:Person ; sh:property {constraint} ."
+    with pytest.raises(ShapeError, match=message):
+        validate(triples(DATA), triples(shapes))

@@ -91,8 +91,7 @@ BROKEN_ROWS = [
     ),
     (
         {"mapping_justification": "semapv:Guessing"},
-        "semapv:Guessing is no mapping_justification SSSOM knows; "
-        "is ManualMappingCuration meant?",
+        "semapv:Guessing is no mapping_justification SSSOM knows; is ManualMappingCuration meant?",
     ),
     (
         {"object_id": "wikidata:84"},
@@ -101,6 +100,8 @@ BROKEN_ROWS = [
     ({"object_id": ""}, "object_id is empty; every mapping needs one"),
     ({"confidence": "1.2"}, "confidence is 1.2; it must lie from 0 to 1"),
     ({"confidence": "-0.1"}, "confidence is -0.1; it must lie from 0 to 1"),
+    ({"confidence": "NaN"}, 'confidence is "NaN", no number; write one from 0 to 1'),
+    ({"confidence": "1e-999999999"}, "confidence is 1e-999999999; write it with 30 digits at most"),
     ({"confidence": "high"}, 'confidence is "high", no number; write one from 0 to 1'),
     (
         {"mapping_date": "22.11.2026"},

@@ -250,3 +250,16 @@ def test_an_escape_that_other_engines_decode_hides_nothing(url: str) -> None:
 
 def test_blank_nodes_of_another_server_match_nothing(url: str) -> None:
     assert list(EndpointStore(url).quads_for_pattern(ox.BlankNode("b"), None, None)) == []
+
+
+@pytest.mark.parametrize("name", ["CURRENT", "*.sst"])
+def test_a_corrupt_store_is_a_sentence(tmp_path: Path, name: str) -> None:
+    store = ox.Store(str(tmp_path / "store"))
+    store.extend(QUADS)
+    store.flush()
+    store.optimize()
+    del store
+    for file in (tmp_path / "store").glob(name):
+        file.write_bytes(b"\xff" * file.stat().st_size)
+    with pytest.raises(ReleaseError, match="build the release again"):
+        list(EmbeddedStore(tmp_path / "store").query("SELECT * { ?s ?p ?o }").rows)
