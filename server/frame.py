@@ -11,10 +11,8 @@ from server.values import Reader, longest_first
 from server.visits import addresses_for
 from server.wording import LANGUAGE_NAMES, LANGUAGES, PHRASES
 
-FIRST_QUERY = """PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-
-SELECT ?thing ?label WHERE {
-  ?thing rdfs:label ?label .
+_ANY_QUERY = """SELECT ?thing ?property ?value WHERE {
+  ?thing ?property ?value .
 }
 LIMIT 20"""
 
@@ -23,6 +21,13 @@ def page_language() -> str:
     """Say which language the visitor reads: `?lang=`, then `Accept-Language`, then English."""
     header = request.headers.get("Accept-Language", "")
     return choose_language(request.args.get("lang"), header, LANGUAGES)
+
+
+def _first_query() -> str:
+    """Give a query to begin with: the release's first question, without its comments."""
+    asked = next((question for question in current_site().questions if question.runs_here), None)
+    lines = asked.text.splitlines() if asked else []
+    return "\n".join(line for line in lines if not line.startswith("#")).strip() or _ANY_QUERY
 
 
 def addresses() -> Addresses:
@@ -48,7 +53,7 @@ def show(template: str, **context: object) -> str:
         to=addresses().to,
         web=web_address,
         static=_to_static,
-        first_query=FIRST_QUERY,
+        first_query=_first_query(),
         menu=_menu(),
         languages=_language_links(lang),
         **context,
