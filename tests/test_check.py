@@ -173,9 +173,7 @@ def test_an_undescribed_iri_of_ours_comes_with_the_nearest(tiny_project: Path, e
 
 def test_a_slug_has_small_letters_only(tiny_project: Path, edit: Edit) -> None:
     line = edit(ARTICLE, "location place:port-merrow", "location place:Port_Merrow")
-    message = (
-        "place:Port_Merrow is no id/KIND/SLUG; a slug has only a-z, 0-9 and single hyphens"
-    )
+    message = "place:Port_Merrow is no id/KIND/SLUG; a slug has only a-z, 0-9 and single hyphens"
     assert only(tiny_project) == Finding("bad slug", message, ARTICLE, line)
 
 
@@ -378,9 +376,7 @@ def test_an_accepted_claim_needs_a_source(tiny_project: Path, edit: Edit) -> Non
     edit(ASSESSMENTS, "    lho:supportingSource source:guidebook ;\n", "")
     finding = check_folder(tiny_project)[0]
     assert (finding.rule, finding.path) == ("wrongly accepted", ASSESSMENTS)
-    assert finding.message == (
-        "claim:t1 is accepted without support; name a lho:supportingSource"
-    )
+    assert finding.message == ("claim:t1 is accepted without support; name a lho:supportingSource")
 
 
 def test_an_opinion_is_never_accepted(tiny_project: Path, edit: Edit) -> None:
@@ -392,9 +388,7 @@ def test_an_opinion_is_never_accepted(tiny_project: Path, edit: Edit) -> None:
 
 def test_bounds_agree_with_their_date(tiny_project: Path, edit: Edit) -> None:
     line = edit(RECORDS, 'lho:latest "1874-06-03"', 'lho:latest "1874-06-04"')
-    message = (
-        'lho:latest is 1874-06-04 but the date "1874-06-03" says 1874-06-03; make them agree'
-    )
+    message = 'lho:latest is 1874-06-04 but the date "1874-06-03" says 1874-06-03; make them agree'
     assert only(tiny_project) == Finding("date and bounds", message, RECORDS, line)
 
 

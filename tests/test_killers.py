@@ -142,7 +142,8 @@ BROKEN = {
 def test_what_is_no_http_is_refused_or_hung_up_on(service: tuple[str, int], name: str) -> None:
     reply = send_raw(service, BROKEN[name], wait_s=3)
     assert reply.status in (0, 200, 308, 400, 404, 405, 411, 413, 414, 415, 417, 431, 501, 505)
-    assert reply.headers.get("location", "http://x/").startswith("http://x/")
+    location = reply.headers.get("location", "/")
+    assert location.startswith("/") and not location.startswith("//"), "led to another host"
     assert "set-cookie" not in reply.headers and b"Traceback" not in reply.body
     assert parse_raw(reply.body).status == 0, "one request has got two answers"
     after = ask(service, "ASK {}")

@@ -99,8 +99,7 @@ def test_passages_do_not_overlap(tiny_project: Path, edit: Edit) -> None:
     line = edit(PASSAGES, "span:130-194", "span:128-194")
     assert only(tiny_project) == Finding(
         "passages overlap",
-        "passage:s1 and passage:s2 share characters 128 to 129; "
-        "a character belongs to one passage",
+        "passage:s1 and passage:s2 share characters 128 to 129; a character belongs to one passage",
         PASSAGES,
         line,
     )
@@ -192,9 +191,7 @@ def test_a_span_has_no_space_at_its_ends(tiny_project: Path, edit: Edit) -> None
     )
 
 
-def test_text_in_no_passage_is_listed_with_offsets_and_line(
-    tiny_project: Path, edit: Edit
-) -> None:
+def test_text_in_no_passage_is_listed_with_offsets_and_line(tiny_project: Path, edit: Edit) -> None:
     edit(PASSAGES, "    lho:span span:0-34, span:35-69 .", "    lho:span span:0-34 .")
     edit(CLAIMS, "span:0-24, span:35-59", "span:0-24")
     article = tiny_project / "article.txt"
