@@ -106,8 +106,8 @@ def _check_quickly(text: str, limits: QueryLimits) -> QueryForm | None:
 
     Outside strings and IRIs no escape is decoded, so a text without the word has no SERVICE.
     """
-    start, lowered = _PROLOGUE.match(text), text.lower()
-    if start is None or "service" in lowered or "SERVICE" in text.upper():
+    start = _PROLOGUE.match(text)
+    if start is None or "SERVICE" in text.upper():
         return None
     body = text[start.start(1) :].encode("utf-8", "surrogatepass")
     if _count_signs(body, b"({[<") > limits.nesting:
@@ -116,7 +116,7 @@ def _check_quickly(text: str, limits: QueryLimits) -> QueryForm | None:
         return None
     patterns = _count_signs(body, b"{}[](),;./") + body.count(b"<<")
     if b"(" in body:
-        patterns += _bound_elements(body, lowered) // 2
+        patterns += _bound_elements(body, text.lower()) // 2
     if patterns > limits.patterns and patterns - len(_NO_START.findall(body)) > limits.patterns:
         return None
     return _FORMS[start[1].upper()]

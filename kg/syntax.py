@@ -251,10 +251,6 @@ class Positions:
             return (token or statement.object).line
         return None
 
-    def line_naming(self, iri: str) -> int | None:
-        """Find the first line that names an IRI."""
-        return locate(self._text, iri, self._prefixes)
-
     def _iri(self, token: Token | None) -> str | None:
         return to_iri(token, self._prefixes) if token else None
 

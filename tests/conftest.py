@@ -1,12 +1,13 @@
 """What every test can count on: a small project of its own, and no network but the loopback."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
+from listening import Listener
 from pytest_socket import socket_allow_hosts
 from small_release import write_small_release
 
@@ -104,3 +105,11 @@ def retired(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     """
     release = write_small_release(tmp_path_factory.mktemp("retired") / "release", text)
     return create_app(Settings(release_dir=release)).test_client()
+
+
+@pytest.fixture(scope="module")
+def listener() -> Iterator[Listener]:
+    """A socket that nothing may call."""
+    heard = Listener()
+    yield heard
+    heard.server.close()

@@ -18,6 +18,8 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlencode
 
+from server.system import children
+
 ROOT = Path(__file__).resolve().parent.parent
 _START = """
 import json, sys
@@ -200,17 +202,6 @@ def kill(pid: int) -> None:
 def state_of(pid: int) -> str:
     """The letter by which the kernel names the state of a process; Z is a zombie."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-
-
-def children(pid: int) -> list[int]:
-    """The children of a process."""
-    found: list[int] = []
-    for place in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            found += map(int, place.read_text().split())
-        except OSError:
-            continue
-    return found
 
 
 def unix_names(of: int | None = None) -> set[str]:

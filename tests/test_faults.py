@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from running_service import (
     Service,
-    children,
     endless_query,
     in_background,
     is_alive,
@@ -27,6 +26,8 @@ from running_service import (
     unix_names,
 )
 from small_release import write_small_release
+
+from server.system import children
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the processes from /proc")
 

@@ -6,7 +6,6 @@ Never a fault of ours, never a traceback, and never a call to the socket that li
 import json
 import re
 import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
@@ -15,6 +14,7 @@ import pytest
 from flask import Flask
 from hostile_queries import QUERIES
 from hostile_requests import REQUESTS, Hostile
+from listening import Listener
 from real_service import serve
 
 from server import Settings, create_app
@@ -23,32 +23,6 @@ from server.refusals import KINDS
 
 ROWS = [*REQUESTS, *QUERIES]
 LIMITS = ("--query-time-ms", "2000", "--query-memory-mb", "400", "--result-mb", "2", "--no-log")
-
-
-class Listener:
-    """A socket that counts who knocks."""
-
-    def __init__(self) -> None:
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}/"
-        self.knocks = 0
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self) -> None:
-        while True:
-            try:
-                connection, _ = self.server.accept()
-            except OSError:
-                return
-            self.knocks += 1
-            connection.close()
-
-
-@pytest.fixture(scope="module")
-def listener() -> Iterator[Listener]:
-    heard = Listener()
-    yield heard
-    heard.server.close()
 
 
 @pytest.fixture(scope="module")

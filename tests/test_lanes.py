@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from running_service import children, endless_query, small_query
+from running_service import endless_query, small_query
 from small_release import write_small_release
 
 from kg.errors import QueryError
@@ -37,6 +37,7 @@ from server.limits import (
     TimeLimitError,
 )
 from server.spool import INLINE_BYTES, Spool, UnwritableError, drop_unused_prefixes
+from server.system import children
 from server.tally import Tally
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the processes from /proc")

@@ -1,8 +1,5 @@
 """Properties of the token check, of negotiation and of the protocol's parameters."""
 
-import socket
-import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, quote_plus, urlencode
@@ -11,6 +8,7 @@ import pyoxigraph as ox
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from listening import Listener
 
 from kg.errors import QueryError
 from kg.sparql import QueryLimits, check_query, tokens
@@ -70,32 +68,6 @@ def harmless(draw: st.DrawFn) -> str:
         pieces = (draw(st.sampled_from(["?s", "e:s"])), predicate, draw(words()), ".")
         body += "".join(piece + draw(gap) for piece in pieces)
     return f"{PREFIXES}{draw(gap)}SELECT{draw(gap)}*{draw(gap)}{{{draw(gap)}{body}}}"
-
-
-class Listener:
-    """A socket that counts who knocks."""
-
-    def __init__(self) -> None:
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}/"
-        self.knocks = 0
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self) -> None:
-        while True:
-            try:
-                connection, _ = self.server.accept()
-            except OSError:
-                return
-            self.knocks += 1
-            connection.close()
-
-
-@pytest.fixture(scope="module")
-def listener() -> Iterator[Listener]:
-    heard = Listener()
-    yield heard
-    heard.server.close()
 
 
 @pytest.fixture(scope="module")
