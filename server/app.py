@@ -7,25 +7,18 @@ from urllib.parse import urlsplit, urlunsplit
 from flask import Flask, Response, current_app, request
 from werkzeug.routing import RequestRedirect
 
-from server import (
-    conformance,
-    descriptions,
-    documents,
-    dumps,
-    operation,
-    pages,
-    problems,
-    sparql,
-)
-from server.answers import Evaluating
+from server import conformance, descriptions, documents, dumps, operation
 from server.compression import choose_coding, compress, is_worth_it, mark
-from server.front import HANDED, Front
+from server.evaluation.answers import Evaluating
 from server.headers import ALWAYS
 from server.metrics import Board, Metrics
 from server.negotiation import VARY
+from server.pages import problems, routes
 from server.replies import general_links
 from server.settings import Settings
 from server.site import Served
+from server.sparql import page
+from server.sparql.front import HANDED, Front
 
 
 def create_app(
@@ -40,12 +33,12 @@ def create_app(
     Raises:
         ReleaseError: when the folder is no whole release.
     """
-    app = Flask("server")
+    app = Flask("server.pages")
     # Pages ask for style and icon by an address that changes with them.
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000
     served = app.extensions["served"] = Served(settings, watch=evaluator is None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for module in (pages, documents, descriptions, dumps, operation, conformance, sparql):
+    for module in (routes, documents, descriptions, dumps, operation, conformance, page):
         app.register_blueprint(module.pages)
     problems.register(app)
     app.after_request(_finish)

@@ -11,16 +11,16 @@ from flask import Blueprint, Response, request
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from kg.terms import DCAT, RDF_TYPE, RDFS_COMMENT, SCHEMA, VOID, XSD, XSD_INTEGER
-from server.frame import addresses
 from server.graphs import write_graph, write_quads
 from server.links import link_header
 from server.negotiation import FORMATS, HTML, JSONLD, RDF, Offer
-from server.ontology import show_shapes, show_terms
-from server.protocol import GRAPH_OFFERS, TABLE_OFFERS
+from server.pages.frame import addresses
+from server.pages.ontology import show_shapes, show_terms
 from server.refusals import ProblemError
 from server.replies import frame_links, negotiate, reply
 from server.settings import describe_settings
 from server.site import Site, current_site
+from server.sparql.protocol import GRAPH_OFFERS, TABLE_OFFERS
 
 pages = Blueprint("descriptions", __name__)
 

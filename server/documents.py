@@ -26,12 +26,12 @@ from kg.terms import (
     SCHEMA_ITEM_REVIEWED,
     SCHEMA_TEXT,
 )
-from server.frame import addresses, page_language
 from server.graphs import DATASET_FORMATS, write_quads
 from server.links import link_header, own_path
 from server.lookups import DEFAULT, LABELS, Lookups
 from server.negotiation import HTML, RDF, Offer
-from server.pages import show_thing
+from server.pages.frame import addresses, page_language
+from server.pages.routes import show_thing
 from server.refusals import ProblemError
 from server.replies import frame_links, negotiate, reply, see_other
 from server.site import Site, current_site

@@ -14,8 +14,8 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import ClosingIterator
 
 from kg.release import ReleasedFile
-from server.frame import addresses, show
 from server.negotiation import HTML, JSON
+from server.pages.frame import addresses, show
 from server.refusals import ProblemError
 from server.replies import negotiate, reply
 from server.site import Site, current_site

@@ -7,10 +7,10 @@ from typing import cast
 
 from flask import Blueprint, Response, current_app
 
-from server.front import Front
 from server.metrics import CONTENT_TYPE
 from server.negotiation import JSON
 from server.site import current_site
+from server.sparql.front import Front
 
 pages = Blueprint("operation", __name__)
 

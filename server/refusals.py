@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from kg.errors import KnowledgeError, QueryError
+from server.evaluation.spool import UnwritableError
 from server.limits import LimitError
-from server.spool import UnwritableError
 
 KINDS = {
     "bad-request": "The request breaks a rule of its protocol; the detail says which.",

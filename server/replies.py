@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from flask import Response, request
 
 from server.compression import all_marks
-from server.frame import addresses, page_language
 from server.links import link_header
 from server.negotiation import HTML, VARY, Offer, choose
+from server.pages.frame import addresses, page_language
 from server.refusals import not_acceptable
 from server.site import current_site
 

@@ -6,8 +6,8 @@ import socket
 import sys
 
 from kg.release import open_release
+from server.evaluation.supervisor import Supervisor
 from server.settings import Settings, SettingsError
-from server.supervisor import Supervisor
 from server.web import BACKLOG
 
 

@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl
 
 from werkzeug.http import parse_etags
 
-from server.answers import Evaluated, QueryRequest
+from server.evaluation.answers import Evaluated, QueryRequest
 from server.links import Addresses, link_header
+from server.pages.wording import LANGUAGES
 from server.site import Site
-from server.wording import LANGUAGES
 
 Environ = dict[str, Any]
 

@@ -15,14 +15,14 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from kg.errors import KnowledgeError
-from server import system
 from server.app import create_app
-from server.frames import Addresses
-from server.lanes import Lanes
+from server.evaluation import system
+from server.evaluation.frames import Addresses
+from server.evaluation.lanes import Lanes
+from server.evaluation.tally import Tally
 from server.limits import limits_of
 from server.metrics import Board
 from server.settings import Settings
-from server.tally import Tally
 
 BACKLOG = 1024
 

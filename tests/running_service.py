@@ -18,7 +18,7 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlencode
 
-from server.system import children
+from server.evaluation.system import children
 
 ROOT = Path(__file__).resolve().parent.parent
 _START = """
@@ -221,7 +221,7 @@ def _tree(root: int) -> dict[int, str]:
             said = Path(f"/proc/{child}/cmdline").read_bytes()
         except OSError:
             continue
-        if b"server.evaluator" not in said:
+        if b"server.evaluation.evaluator" not in said:
             if said and b"-c" in said.split(b"\0"):
                 roles[child] = "web"
             continue

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.cache import OVERHEAD, READY_PER_ENTRY, Cache, Entry, Ready
 from server.compression import choose_coding, compress, is_worth_it
+from server.sparql.cache import OVERHEAD, READY_PER_ENTRY, Cache, Entry, Ready
 
 
 def ready(body: bytes) -> Ready:

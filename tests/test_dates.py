@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.dates import say_date
+from server.pages.dates import say_date
 
 
 @pytest.mark.parametrize(

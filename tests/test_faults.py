@@ -27,7 +27,7 @@ from running_service import (
 )
 from small_release import write_small_release
 
-from server.system import children
+from server.evaluation.system import children
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the processes from /proc")
 

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from server import Settings, create_app
-from server.answers import Evaluated, InProcess, QueryRequest
-from server.desk import Slots, is_repeatable
+from server.evaluation.answers import Evaluated, InProcess, QueryRequest
 from server.headers import ALWAYS
 from server.journal import Visit, to_line
 from server.limits import BusyError, ClientBusyError, TimeLimitError, limits_of
-from server.protocol import decode
 from server.site import open_site
+from server.sparql.desk import Slots, is_repeatable
+from server.sparql.protocol import decode
 
 BASE = "https://example.org/lighthouse/"
 ALL = "SELECT * { ?s ?p ?o }"
@@ -180,7 +180,7 @@ def test_a_small_answer_is_not_compressed(service: Service) -> None:
 def test_a_large_result_streams_and_frees_its_place(
     lighthouse_release: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.desk.LARGE_BYTES", 5000)
+    monkeypatch.setattr("server.sparql.desk.LARGE_BYTES", 5000)
     service = Service(lighthouse_release, threads=2, page_threads=1)
     for accept in ("application/json", "text/csv", "text/html"):
         for _ in range(3):

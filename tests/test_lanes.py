@@ -23,11 +23,14 @@ from small_release import write_small_release
 from kg.errors import QueryError
 from kg.release import open_release
 from kg.store import QueryResult
-from server import system
-from server.answers import Evaluated, InProcess, QueryRequest
-from server.channel import EndedError
-from server.generation import Generation
-from server.lanes import EvaluationError, Lanes
+from server.evaluation import system
+from server.evaluation.answers import Evaluated, InProcess, QueryRequest
+from server.evaluation.channel import EndedError
+from server.evaluation.generation import Generation
+from server.evaluation.lanes import EvaluationError, Lanes
+from server.evaluation.spool import INLINE_BYTES, Spool, UnwritableError, drop_unused_prefixes
+from server.evaluation.system import children
+from server.evaluation.tally import Tally
 from server.limits import (
     BusyError,
     ClientBusyError,
@@ -36,9 +39,6 @@ from server.limits import (
     ResultLimitError,
     TimeLimitError,
 )
-from server.spool import INLINE_BYTES, Spool, UnwritableError, drop_unused_prefixes
-from server.system import children
-from server.tally import Tally
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the processes from /proc")
 
@@ -93,7 +93,7 @@ def workers() -> list[int]:
     """The workers of the evaluator that this process started."""
     found = []
     for pid in children(os.getpid()):
-        if b"server.evaluator" in Path(f"/proc/{pid}/cmdline").read_bytes():
+        if b"server.evaluation.evaluator" in Path(f"/proc/{pid}/cmdline").read_bytes():
             for foreman in children(pid):
                 found += children(foreman)
     return found
@@ -319,7 +319,7 @@ def test_full_queue_is_refused_at_once(generation: Generation) -> None:
 
 
 def test_service_without_workers_answers_busy_in_time() -> None:
-    from server.frames import Addresses
+    from server.evaluation.frames import Addresses
 
     nowhere = Addresses("\0none-1", "\0none-2", "\0none-3", "\0none-4")
     lanes = Lanes(nowhere, replace(LIMITS, queue_wait_ms=200), "")

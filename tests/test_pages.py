@@ -10,8 +10,8 @@ from small_release import BASE, write_small_release
 
 from kg.publish import publish
 from server import Settings, create_app
-from server.dates import say_date
-from server.wording import LANGUAGES, PHRASES
+from server.pages.dates import say_date
+from server.pages.wording import LANGUAGES, PHRASES
 
 SERVER = Path(__file__).resolve().parent.parent / "server"
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

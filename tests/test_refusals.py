@@ -216,7 +216,7 @@ def test_a_fault_of_ours_is_500_and_tells_nothing(
     def fail(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("server.answers.answer", fail)
+    monkeypatch.setattr("server.evaluation.answers.answer", fail)
     response = ask(client, "ASK {} # asked by nobody before, so that no kept answer is sent")
     assert (response.status_code, response.mimetype) == (500, "application/problem+json")
     assert "secret" not in response.text

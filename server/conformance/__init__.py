@@ -14,9 +14,9 @@ from flask import Blueprint, Flask, Response, current_app
 from server.conformance.clauses import CLAUSES, Result, run
 from server.conformance.earl import to_triples
 from server.conformance.visitor import Visitor, over_wsgi
-from server.frame import addresses, show
 from server.graphs import write_graph
 from server.negotiation import HTML, RDF, Offer
+from server.pages.frame import addresses, show
 from server.refusals import ProblemError
 from server.replies import frame_links, negotiate, reply
 from server.site import current_site

@@ -21,10 +21,10 @@ from kg.terms import (
     SKOS_EXACT_MATCH,
     SKOS_PREF_LABEL,
 )
-from server.claims import Card, card
 from server.lookups import LABELS, Text, plain
-from server.values import Reader, Shown
-from server.wording import VERDICT_SYMBOLS
+from server.pages.claims import Card, card
+from server.pages.values import Reader, Shown
+from server.pages.wording import VERDICT_SYMBOLS
 
 NAMES = (NamedNode(SCHEMA + "alternateName"), SKOS_ALT_LABEL)
 LINES = (NamedNode(SCHEMA + "description"), NamedNode(SKOS + "definition"))

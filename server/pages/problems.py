@@ -9,9 +9,9 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from kg.errors import QueryError
-from server.frame import show
 from server.negotiation import HTML, JSON, PROBLEM, VARY, choose
-from server.pages import find_own
+from server.pages.frame import show
+from server.pages.routes import find_own
 from server.refusals import KINDS, ProblemError, to_problem, write_problem
 from server.site import current_site
 

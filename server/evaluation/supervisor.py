@@ -13,12 +13,12 @@ from types import FrameType
 
 from kg.errors import ReleaseError
 from kg.release import MANIFEST
-from server import system
-from server.generation import Generation
+from server.evaluation import system
+from server.evaluation.generation import Generation
+from server.evaluation.tally import ROWS, Tally
 from server.limits import limits_of
 from server.metrics import Board
 from server.settings import Settings
-from server.tally import ROWS, Tally
 from server.web import Place, become_web_process
 
 _TICK_S = 1.0

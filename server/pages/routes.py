@@ -12,18 +12,18 @@ from pyoxigraph import NamedNode
 
 from kg.terms import DCAT, OA, OWL, RDFS, SCHEMA_ITEM_REVIEWED, SCHEMA_TEXT, SSSOM, VOID
 from kg.terms import RDF as RDF_NS
-from server.claims import Badge, Card, badge, card, claim_view
 from server.descriptions import rewrite, small_file
 from server.dumps import dump_files
-from server.entities import entity_view
-from server.frame import addresses, page_reader, show
 from server.lookups import Text
 from server.negotiation import FORMATS, HTML, JSON, RDF, Offer
+from server.pages.claims import Badge, Card, badge, card, claim_view
+from server.pages.entities import entity_view
+from server.pages.frame import addresses, page_reader, show
+from server.pages.values import Reader, Shown
+from server.pages.wording import VERDICT_SYMBOLS
 from server.refusals import KINDS, ProblemError
 from server.replies import frame_links, negotiate, reply, see_other
 from server.site import current_site
-from server.values import Reader, Shown
-from server.wording import VERDICT_SYMBOLS
 
 pages = Blueprint("pages", __name__)
 

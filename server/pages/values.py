@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kg.terms import DCTERMS_IDENTIFIER, EDTF, SKOS_NOTATION, XSD
-from server.dates import say_date
 from server.links import Addresses, web_address
 from server.lookups import Lookups, Node, Term, Text, best, local_name
+from server.pages.dates import say_date
 
 _DATES = {EDTF + "EDTF", XSD + "date", XSD + "gYear", XSD + "gYearMonth"}
 _WORDS = {XSD + "string", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"}

@@ -18,11 +18,20 @@ from typing import NoReturn
 
 from kg.errors import KnowledgeError, QueryError
 from kg.store import EmbeddedStore
-from server import system
-from server.answers import Lane, answer
-from server.frames import FILE, INLINE, NOBODY, REFUSED, REPLY, REQUEST, SLOT, from_payload
+from server.evaluation import system
+from server.evaluation.answers import Lane, answer
+from server.evaluation.frames import (
+    FILE,
+    INLINE,
+    NOBODY,
+    REFUSED,
+    REPLY,
+    REQUEST,
+    SLOT,
+    from_payload,
+)
+from server.evaluation.spool import Spool, UnwritableError
 from server.limits import Limits, ResultLimitError
-from server.spool import Spool, UnwritableError
 
 _STREAK = 16
 _NICE = {"slow": 10, "federated": 5}

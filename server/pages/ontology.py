@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
 from kg.terms import OWL, RDF, RDF_TYPE, RDFS, RDFS_COMMENT, RDFS_LABEL, SH, SKOS
-from server.frame import page_language, page_reader, show
 from server.lookups import Term, Text, best, plain, to_text
+from server.pages.frame import page_language, page_reader, show
+from server.pages.values import Reader, Shown
 from server.site import current_site
-from server.values import Reader, Shown
 
 _CLASSES = frozenset((OWL + "Class", RDFS + "Class"))
 _PROPERTIES = frozenset((

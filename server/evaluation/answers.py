@@ -17,8 +17,8 @@ from kg.dumps import find_unspeakable
 from kg.errors import KnowledgeError
 from kg.sparql import QueryForm, check_query
 from kg.store import EmbeddedStore, QueryResult
+from server.evaluation.spool import Spool, UnwritableError
 from server.limits import Limits
-from server.spool import Spool, UnwritableError
 
 Lane = Literal["fast", "slow", "federated", "process"]
 

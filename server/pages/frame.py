@@ -6,10 +6,10 @@ from flask import render_template, request
 
 from server.links import Addresses, web_address
 from server.negotiation import choose_language
+from server.pages.values import Reader, longest_first
+from server.pages.wording import LANGUAGE_NAMES, LANGUAGES, PHRASES
 from server.site import current_site
-from server.values import Reader, longest_first
 from server.visits import addresses_for
-from server.wording import LANGUAGE_NAMES, LANGUAGES, PHRASES
 
 _ANY_QUERY = """SELECT ?thing ?property ?value WHERE {
   ?thing ?property ?value .

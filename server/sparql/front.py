@@ -16,20 +16,20 @@ from time import perf_counter
 from typing import Any
 
 from kg.errors import KnowledgeError
-from server.answers import Evaluating, InProcess
-from server.cache import Cache, Headers, Ready
 from server.compression import all_marks, choose_coding, is_worth_it, mark
-from server.desk import Asked, Desk, Found, Slots, to_digest
+from server.evaluation.answers import Evaluating, InProcess
 from server.headers import ALWAYS
 from server.journal import Journal, Visit
 from server.limits import limits_of
 from server.metrics import OUTCOMES, Metrics
 from server.negotiation import HTML, JSON, PROBLEM, VARY, choose
-from server.protocol import Given, read_request
 from server.proxies import Proxies, to_client
 from server.refusals import KINDS, ProblemError, to_problem, write_problem
 from server.settings import Settings
 from server.site import Served, Site
+from server.sparql.cache import Cache, Headers, Ready
+from server.sparql.desk import Asked, Desk, Found, Slots, to_digest
+from server.sparql.protocol import Given, read_request
 from server.visits import Environ, Stream, answer_links, holds_one, to_tag, with_format
 
 StartResponse = Callable[..., Any]

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 from kg.store import EmbeddedStore
-from server import system
-from server.answers import Lane
-from server.frames import NOBODY, SLOT, Ears
+from server.evaluation import system
+from server.evaluation.answers import Lane
+from server.evaluation.frames import NOBODY, SLOT, Ears
+from server.evaluation.worker import Post, Worker
 from server.limits import Limits
-from server.worker import Post, Worker
 
 _REMEMBERED = 4096
 _PAUSE_S = 0.2

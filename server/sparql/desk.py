@@ -13,13 +13,13 @@ from functools import lru_cache
 from hashlib import sha256
 
 from kg.sparql import QueryForm, find_services, tokens
-from server.answers import Evaluated, Evaluating, QueryRequest, check
-from server.cache import Cache, Entry
+from server.evaluation.answers import Evaluated, Evaluating, QueryRequest, check
 from server.journal import Visit
 from server.limits import BusyError, ClientBusyError, Limits
 from server.negotiation import HTML, Offer, choose
-from server.protocol import Given, offers_for, pick_by_name
 from server.refusals import not_acceptable
+from server.sparql.cache import Cache, Entry
+from server.sparql.protocol import Given, offers_for, pick_by_name
 
 LARGE_BYTES = 2_000_000
 """From this size on a result is sent as it is read, and not kept."""
@@ -135,7 +135,7 @@ class Desk:
         """Give the whole answer; one of another release than `version` is never kept.
 
         Raises:
-            QueryError, LimitError, UnwritableError: see `server.answers.Evaluating`.
+            QueryError, LimitError, UnwritableError: see `server.evaluation.answers.Evaluating`.
         """
         request = asked.request
         key = (

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from server.frames import Addresses, Ears, Setup
+from server.evaluation.frames import Addresses, Ears, Setup
 from server.limits import Limits
 
 _LANES = ("fast", "slow", "federated", "control")
@@ -69,11 +69,11 @@ class Generation:
         """Start an evaluator; it speaks when it is ready."""
         numbers = {name: ear.fileno() for name, ear in self.ears.items()}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "server.evaluator"],
+            [sys.executable, "-m", "server.evaluation.evaluator"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=tuple(numbers.values()),
-            cwd=Path(__file__).parent.parent,
+            cwd=Path(__file__).parent.parent.parent,
         )
         assert self._process.stdin is not None
         setup = Setup(str(self._release_dir.resolve()), self._limits, numbers)

@@ -22,9 +22,9 @@ from typing import NoReturn
 from kg.errors import KnowledgeError, ReleaseError
 from kg.release import Release, open_release
 from kg.store import EmbeddedStore, LoadedStore
-from server import system
-from server.foreman import Foreman
-from server.frames import Setup
+from server.evaluation import system
+from server.evaluation.foreman import Foreman
+from server.evaluation.frames import Setup
 
 _PAUSE_S = 0.2
 

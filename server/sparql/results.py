@@ -16,9 +16,9 @@ from pyoxigraph import (
     parse_query_results,
 )
 
-from server.answers import Evaluated
+from server.evaluation.answers import Evaluated
 from server.lookups import Term
-from server.values import Reader, Shown
+from server.pages.values import Reader, Shown
 
 
 def read_table(reader: Reader, body: bytes, limit: int) -> dict[str, object]:

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import BinaryIO
 
-from server.answers import Lane
-from server.control import Control
-from server.frames import FILE, FIRST_READ, REPLY, REQUEST
+from server.evaluation.answers import Lane
+from server.evaluation.control import Control
+from server.evaluation.frames import FILE, FIRST_READ, REPLY, REQUEST
 from server.limits import BusyError
 
 _FREE_RETRIES = 100

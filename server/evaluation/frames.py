@@ -8,7 +8,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from server.answers import QueryRequest
+from server.evaluation.answers import QueryRequest
 from server.limits import Limits
 
 REQUEST = struct.Struct("<16sdddII")

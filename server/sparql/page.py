@@ -1,6 +1,6 @@
 """`/sparql` for people: the form, results and refusals as pages; and the service description.
 
-What programs ask is answered by `server.front` before it comes here.
+What programs ask is answered by `server.sparql.front` before it comes here.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from flask import Blueprint, Response, current_app, request
 
 from kg.errors import KnowledgeError
 from server.descriptions import SERVICE_OFFERS, service_description
-from server.desk import Asked, Found
-from server.frame import addresses, page_reader, show
-from server.front import HANDED, Front, Handed
 from server.links import link_header
 from server.negotiation import HTML
-from server.protocol import Given, pick_by_name, read_request
+from server.pages.frame import addresses, page_reader, show
 from server.refusals import ProblemError, to_problem
 from server.replies import general_links, negotiate, reply
-from server.results import read_first, read_graph, read_table
 from server.site import current_site
+from server.sparql.desk import Asked, Found
+from server.sparql.front import HANDED, Front, Handed
+from server.sparql.protocol import Given, pick_by_name, read_request
+from server.sparql.results import read_first, read_graph, read_table
 from server.visits import with_format
 
 pages = Blueprint("sparql", __name__)

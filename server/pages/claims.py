@@ -22,8 +22,8 @@ from kg.terms import (
     SKOS_NOTATION,
 )
 from server.lookups import Text, plain
-from server.values import Reader, Shown
-from server.wording import GRADES, VERDICT_SYMBOLS
+from server.pages.values import Reader, Shown
+from server.pages.wording import GRADES, VERDICT_SYMBOLS
 
 RESPONSES = tuple(
     NamedNode(CITO + name) for name in ("corrects", "qualifies", "disagreesWith", "confirms")

@@ -15,10 +15,12 @@ from collections import OrderedDict
 from typing import Any, NoReturn
 
 from kg.errors import KnowledgeError, QueryError
-from server.answers import Evaluated, Lane, QueryRequest
-from server.channel import Channel, EndedError, Reply, StuckError
-from server.control import Control
-from server.frames import REFUSED, Addresses, to_payload
+from server.evaluation.answers import Evaluated, Lane, QueryRequest
+from server.evaluation.channel import Channel, EndedError, Reply, StuckError
+from server.evaluation.control import Control
+from server.evaluation.frames import REFUSED, Addresses, to_payload
+from server.evaluation.spool import UnwritableError, too_large
+from server.evaluation.tally import Tally
 from server.limits import (
     BusyError,
     ClientBusyError,
@@ -27,8 +29,6 @@ from server.limits import (
     MemoryLimitError,
     TimeLimitError,
 )
-from server.spool import UnwritableError, too_large
-from server.tally import Tally
 
 _CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE}
 _TIMED_OUT = -signal.SIGALRM
@@ -70,7 +70,7 @@ class Lanes:
         self._lock = threading.Lock()
 
     def evaluate(self, request: QueryRequest, client: str) -> Evaluated:
-        """Answer a query; see `server.answers.Evaluating`.
+        """Answer a query; see `server.evaluation.answers.Evaluating`.
 
         Raises:
             EvaluationError: for a fault of ours.
