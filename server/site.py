@@ -258,6 +258,6 @@ def _runs_here(text: str) -> bool:
 def _hash_code(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.suffix in (".py", ".html", ".css", ".svg", ".tsv"):
+        if path.suffix in (".py", ".html", ".css", ".js", ".svg", ".tsv"):
             digest.update(path.read_bytes())
     return digest.hexdigest()
