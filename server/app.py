@@ -14,6 +14,7 @@ from server.headers import ALWAYS
 from server.metrics import Board, Metrics
 from server.negotiation import VARY
 from server.pages import problems, routes
+from server.pages.menu import to_menu
 from server.replies import general_links
 from server.settings import Settings
 from server.site import Served
@@ -40,6 +41,7 @@ def create_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for module in (routes, documents, descriptions, dumps, operation, conformance, page):
         app.register_blueprint(module.pages)
+    app.extensions["menu"] = to_menu(app.url_map)
     problems.register(app)
     app.after_request(_finish)
     metrics = Metrics(board or Board())

@@ -6,11 +6,11 @@ import hashlib
 import logging
 import os
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from flask import current_app, g
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
@@ -29,6 +29,9 @@ _CLASS = NamedNode(VOID + "class")
 _ENTITIES = NamedNode(VOID + "entities")
 _EXAMPLE = NamedNode(VOID + "exampleResource")
 _DESCRIPTION = NamedNode(DCTERMS + "description")
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,16 @@ class Site:
     dataset: Dataset
     questions: tuple[Question, ...]
     build: str
+    _derived: dict[Callable[[Any], object], object] = field(default_factory=dict, repr=False)
+
+    def derive(self, find: Callable[[Site], T]) -> T:
+        """Give what `find` gathers from the whole release, gathered once, at the first use.
+
+        >>> site.derive(count_portraits)  # doctest: +SKIP
+        """
+        if find not in self._derived:
+            self._derived[find] = find(self)
+        return cast(T, self._derived[find])
 
     @property
     def base(self) -> str:

@@ -11,6 +11,7 @@ from small_release import BASE, write_small_release
 from kg.publish import publish
 from server import Settings, create_app
 from server.pages.dates import say_date
+from server.pages.menu import FOOT, MENU
 from server.pages.wording import LANGUAGES, PHRASES
 
 SERVER = Path(__file__).resolve().parent.parent / "server"
@@ -103,6 +104,22 @@ def test_a_page_shows_version_licence_and_languages(client: FlaskClient, path: s
     assert version in dict.fromkeys(value for _, value in page.attributes)
     assert "https://creativecommons.org/publicdomain/zero/1.0/" in page.links
     assert "Deutsch" in page.text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_leads_to_the_parts_that_are_there(client: FlaskClient, path: str) -> None:
+    page = read(client, path)
+    for link in ("/queries/", "/sparql", "/dumps/", "/def", "/report"):
+        assert link in page.links
+    routes = {rule.rule for rule in client.application.url_map.iter_rules()}
+    searches = ("action", "/search") in page.attributes
+    assert searches == ("/search" in routes)
+
+
+def test_the_menu_marks_the_part_one_is_in(client: FlaskClient) -> None:
+    html = client.get("/queries/", headers=BROWSER).text
+    assert '<a href="/queries/" aria-current="page">Questions</a>' in html
+    assert html.count("aria-current") == 1
 
 
 def test_no_internal_link_is_dead(client: FlaskClient) -> None:
@@ -243,7 +260,7 @@ def test_the_pages_words_are_whole_and_used() -> None:
     assert all(text.strip() for lang in LANGUAGES for text in PHRASES[lang].values())
     sources = [p.read_text("utf-8") for p in SERVER.rglob("*") if p.suffix in (".html", ".py")]
     used = set(re.findall(r"say\.(\w+)", " ".join(sources)))
-    by_name = {"classes", "properties", "queries", "sparql", "ontology", "downloads", "checks"} | {
+    by_name = {"classes", "properties", *(entry.key for entry in (*MENU, *FOOT))} | {
         f"{how}{end}"
         for how in ("corrects", "qualifies", "disagreesWith", "confirms")
         for end in ("", "_by")

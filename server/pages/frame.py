@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
+from typing import cast
+
+from flask import current_app, render_template, request
 
 from server.links import Addresses, web_address
 from server.negotiation import choose_language
+from server.pages.menu import Menu
 from server.pages.values import Reader, longest_first
 from server.pages.wording import LANGUAGE_NAMES, LANGUAGES, PHRASES
 from server.site import current_site
@@ -23,7 +26,7 @@ def page_language() -> str:
     return choose_language(request.args.get("lang"), header, LANGUAGES)
 
 
-def _first_query() -> str:
+def first_query() -> str:
     """Give a query to begin with: the release's first question, without its comments."""
     asked = next((question for question in current_site().questions if question.runs_here), None)
     lines = asked.text.splitlines() if asked else []
@@ -53,7 +56,7 @@ def show(template: str, **context: object) -> str:
         to=addresses().to,
         web=web_address,
         static=_to_static,
-        first_query=_first_query(),
+        first_query=first_query,
         menu=_menu(),
         languages=_language_links(lang),
         **context,
@@ -67,17 +70,14 @@ def _to_static(name: str) -> str:
     return plain.to(f"/static/{name}", v=site.build[:12])
 
 
-def _menu() -> list[tuple[str, str]]:
-    """List what this release has to offer, by the key of its name and its address."""
-    site = current_site()
-    entries = (
-        ("queries", "/queries/", bool(site.questions)),
-        ("sparql", "/sparql", True),
-        ("ontology", "/def", "ontology/def.ttl" in site.files),
-        ("downloads", "/dumps/", True),
-        ("checks", "/report", "ontology/shapes.ttl" in site.files),
+def _menu() -> Menu:
+    """List what this release has to offer."""
+    site, menu = current_site(), cast(Menu, current_app.extensions["menu"])
+    return Menu(
+        main=tuple(entry for entry in menu.main if entry.is_there(site)),
+        foot=tuple(entry for entry in menu.foot if entry.is_there(site)),
+        search=menu.search,
     )
-    return [(key, path) for key, path, there in entries if there]
 
 
 def _language_links(current: str) -> list[dict[str, str | None]]:
