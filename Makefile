@@ -2,9 +2,10 @@
 # make test   installs and runs every check and test
 PYTHON ?= python3
 VENV := .venv
+SUITE := .cache/w3c
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check build bench bench-hostile lock clean
+.PHONY: run test check build suite bench bench-hostile lock clean
 
 run: $(VENV)/installed
 	$(VENV)/bin/kg serve
@@ -15,7 +16,7 @@ check: $(VENV)/installed
 build: $(VENV)/installed
 	$(VENV)/bin/kg build
 
-test: $(VENV)/installed-test
+test: $(VENV)/installed-test $(SUITE)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/kg check
@@ -46,6 +47,19 @@ $(VENV)/installed-test: $(VENV)/installed requirements-test.lock
 	@$(PIP) install --require-hashes -r requirements-test.lock
 	@touch $@
 
+# Brings the W3C's SPARQL tests, which are read by the tests and are no part of this repository.
+suite: $(SUITE)
+
+$(SUITE): requirements-suite.lock | $(VENV)/installed-test
+	@rm -rf $@ $@.part && mkdir -p $@.part
+	@$(PIP) download --require-hashes --no-deps --no-binary rdflib --no-build-isolation \
+	  --dest $@.part -r requirements-suite.lock
+	@cd $@.part && name=$$(basename rdflib-*.tar.gz .tar.gz) && \
+	  tar -xzf $$name.tar.gz --strip-components 5 \
+	    $$name/test/data/suites/w3c/dawg-data-r2 $$name/test/data/suites/w3c/sparql11 && \
+	  rm $$name.tar.gz
+	@touch $@.part && mv $@.part $@
+
 # Renews both lock files from pyproject.toml; needs uv (https://docs.astral.sh/uv/).
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -54,4 +68,4 @@ lock:
 	  --no-header --quiet --extra test pyproject.toml -o requirements-test.lock
 
 clean:
-	rm -rf $(VENV) release
+	rm -rf $(VENV) .cache release

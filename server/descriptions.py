@@ -3,7 +3,7 @@ ontology, shapes and context."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 
@@ -17,7 +17,7 @@ from server.negotiation import FORMATS, HTML, JSONLD, RDF, Offer
 from server.pages.frame import addresses
 from server.pages.ontology import show_shapes, show_terms
 from server.refusals import ProblemError
-from server.replies import frame_links, negotiate, reply
+from server.replies import frame_links, negotiate, reply, see_other
 from server.settings import describe_settings
 from server.site import Site, current_site
 from server.sparql.protocol import GRAPH_OFFERS, TABLE_OFFERS
@@ -27,6 +27,7 @@ pages = Blueprint("descriptions", __name__)
 SD = "http://www.w3.org/ns/sparql-service-description#"
 MEDIA_FORMATS = "http://www.w3.org/ns/formats/"
 SERVICE_OFFERS = (*(FORMATS[name] for name in ("ttl", "jsonld", "rdf", "nt")), HTML)
+OFFERS = (*RDF, HTML)
 GRAPHS_LISTED = 5000
 FUNCTIONS = (
     *("date", "time", "duration", "dayTimeDuration", "yearMonthDuration"),
@@ -162,7 +163,7 @@ def _describe_graphs(site: Site, url: str, dataset: NamedNode, default: NamedNod
 @pages.route("/catalog")
 @pages.route("/.well-known/void")
 def void() -> Response:
-    """Describe the dataset: DCAT-AP and VoID, from the release's catalog."""
+    """Describe the dataset: DCAT-AP and VoID, from the release's catalog; people get `/`."""
     return _described(VOID_PAGE)
 
 
@@ -216,19 +217,17 @@ def context() -> Response:
 
 @dataclass(frozen=True)
 class Described:
-    """A Turtle file of the release with an address of its own; `page` shows it to people."""
+    """A Turtle file of the release with an address of its own.
+
+    `page` shows it to people, or is the address of the page that does.
+    """
 
     address: str
     file: str
-    page: Callable[[bytes], str] | None = None
-
-    @property
-    def offers(self) -> tuple[Offer, ...]:
-        """The forms it can be had in."""
-        return (*RDF, HTML) if self.page else RDF
+    page: Callable[[bytes], str] | str
 
 
-VOID_PAGE = Described("void", "catalog.ttl")
+VOID_PAGE = Described("void", "catalog.ttl", "/")
 DEF_PAGE = Described("def", "ontology/def.ttl", show_terms)
 SHAPES_PAGE = Described("shapes", "ontology/shapes.ttl", show_shapes)
 
@@ -236,21 +235,23 @@ SHAPES_PAGE = Described("shapes", "ontology/shapes.ttl", show_shapes)
 def _described(what: Described, suffix: str | None = None) -> Response:
     """Answer with a Turtle file of the release, in the form asked for."""
     body, to = small_file(what.file), addresses().to
-    urls = {o.name: to(f"/{what.address}.{o.name}") for o in what.offers}
-    chosen = negotiate(what.offers, urls) if suffix is None else _by_suffix(suffix, what.offers)
-    alternates = {o: urls[o.name] for o in what.offers if o is not chosen}
+    urls = {o.name: to(f"/{what.address}.{o.name}") for o in OFFERS}
+    chosen = negotiate(OFFERS, urls) if suffix is None else _by_suffix(suffix)
+    alternates = {o: urls[o.name] for o in OFFERS if o is not chosen}
     links = frame_links(current_site().base + what.address, alternates)
     page = what.page
-    if chosen is HTML and page is not None:
+    if chosen is HTML:
+        if isinstance(page, str):
+            return see_other(to(page), links)
         return reply(HTML, lambda: page(body), links=links)
     return reply(chosen, lambda: rewrite(body, chosen.name), links=links)
 
 
-def _by_suffix(suffix: str, offers: Sequence[Offer]) -> Offer:
-    for offer in offers:
+def _by_suffix(suffix: str) -> Offer:
+    for offer in OFFERS:
         if offer.name == suffix:
             return offer
-    names = ", ".join(offer.name for offer in offers)
+    names = ", ".join(offer.name for offer in OFFERS)
     raise ProblemError(404, "not-found", f"There is no form .{suffix} here; there are: {names}.")
 
 

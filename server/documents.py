@@ -31,7 +31,7 @@ from server.links import link_header, own_path
 from server.lookups import DEFAULT, LABELS, Lookups
 from server.negotiation import HTML, RDF, Offer
 from server.pages.frame import addresses, page_language
-from server.pages.routes import show_thing
+from server.pages.routes import lead_on, show_thing
 from server.refusals import ProblemError
 from server.replies import frame_links, negotiate, reply, see_other
 from server.site import Site, current_site
@@ -66,8 +66,14 @@ def document(kind: str, slug: str) -> Response:
 @pages.route("/resource")
 def resource() -> Response:
     """Answer with the document about any IRI the release speaks of: `?iri=...&format=ttl`."""
-    iri = request.args.get("iri", "")
     site = current_site()
+    iri = request.args.get("iri")
+    if iri is None:
+        found = lead_on("resource")
+        if found is None:
+            detail = "Say of which thing, as /resource?iri= and its IRI."
+            raise ProblemError(400, "bad-request", detail)
+        return found
     wanted = request.args.get("format")
     if wanted is not None and wanted not in BY_SUFFIX:
         names = ", ".join(BY_SUFFIX)

@@ -19,13 +19,15 @@ class Addresses:
 
     `root` is the path the service is mounted at; `lang` is set when the visitor chose a language
     in the address, so that links keep it; `described` says whether this release says anything of
-    an IRI that is not one of its own.
+    an IRI that is not one of its own; `pages` are the paths of those own pages whose terms are
+    fragments of them.
     """
 
     base: str
     root: str
     lang: str | None
     described: Callable[[NamedNode], bool]
+    pages: frozenset[str] = frozenset()
 
     def to(self, path: str, **parameters: str) -> str:
         """Address one of our own paths, written from the root: `/dumps/`."""
@@ -45,7 +47,7 @@ class Addresses:
     def href(self, node: NamedNode) -> str | None:
         """Say where a link to a thing leads; None: nowhere safe, so it stays plain text."""
         rest = node.value.removeprefix(self.base)
-        if rest != node.value and rest.startswith(("def#", "shapes#", "def", "shapes")):
+        if rest != node.value and re.split("[#/]", rest)[0] in self.pages:
             return self.to(f"/{rest}")
         if own_path(node.value, self.base) is not None:
             return self.document(node.value)

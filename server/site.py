@@ -129,6 +129,11 @@ class Site:
         return self.look.terms
 
     @cached_property
+    def vocabularies(self) -> frozenset[str]:
+        """The paths of the pages of the own vocabulary that this release has."""
+        return frozenset(n for n in ("def", "shapes") if f"ontology/{n}.ttl" in self.files)
+
+    @cached_property
     def graph_counts(self) -> Mapping[GraphName, int]:
         """How many triples each graph holds; counted at the first use."""
         return self.store.graph_counts()

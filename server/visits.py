@@ -33,6 +33,7 @@ def addresses_for(site: Site, environ: Environ) -> Addresses:
         root=environ.get("SCRIPT_NAME", ""),
         lang=chosen if chosen in LANGUAGES else None,
         described=site.look.described,
+        pages=site.vocabularies,
     )
 
 

@@ -2,12 +2,15 @@
 
 import json
 import re
+from html import unescape
 
 import pytest
 import rdflib
 from flask.testing import FlaskClient
 from rdflib import Namespace
 from rdflib.namespace import DCAT, DCTERMS, OWL, RDF, VOID
+
+from server.refusals import KINDS
 
 BASE = "https://example.org/lighthouse/"
 SD = Namespace("http://www.w3.org/ns/sparql-service-description#")
@@ -148,8 +151,27 @@ def test_robots_may_read_pages_but_not_query(client: FlaskClient) -> None:
     assert "Disallow: /doc" not in text
 
 
+def test_people_get_the_first_page_for_the_datasets_description(client: FlaskClient) -> None:
+    for path in ("/void", "/catalog", "/.well-known/void", "/void.html"):
+        response = client.get(path, headers={"Accept": "text/html,*/*;q=0.8"})
+        assert (response.status_code, response.headers["Location"]) == (303, "/")
+    assert client.get("/void").mimetype == "text/turtle"
+
+
 def test_every_kind_of_problem_is_explained(client: FlaskClient) -> None:
     page = client.get("/problems").text
-    kind = client.get("/nope").json["type"]
-    assert kind == f"{BASE}problems#not-found"
-    assert 'id="not-found"' in page
+    for kind, about in KINDS.items():
+        section = page.partition(f'id="{kind}"')[2].partition("</div>")[0]
+        assert about in unescape(section)
+
+
+@pytest.mark.parametrize(
+    "path", ["/nope", "/sparql?query=x", "/sparql?x=1", "/sparql?update=x", "/dumps/x", "/def.x"]
+)
+def test_a_problem_leads_to_its_explanation(client: FlaskClient, path: str) -> None:
+    problem = client.get(path).json
+    kind = problem["type"].removeprefix(f"{BASE}problems#")
+    assert problem["help"] == f"/problems#{kind}"
+    assert kind in KINDS
+    page = client.get(path, headers={"Accept": "text/html"}).text
+    assert f'href="/problems#{kind}"' in page

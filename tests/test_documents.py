@@ -240,6 +240,38 @@ def test_every_name_under_the_base_leads_to_its_document(tmp_path: Path, path: s
         assert visitor.get(response.headers["Location"]).status_code == 200
 
 
+AMONG_OURS = (
+    *("queries/x", "queries/x.rq", "dumps/x", "static/x", "sparql/x", "def/x", "def.x", "report.x"),
+    *("doc/a/b", "id/a/b.ttl", "id/a/b/", "resource", "conformance.x", "problems/"),
+)
+
+
+@pytest.mark.parametrize("path", AMONG_OURS)
+def test_a_name_among_the_services_addresses_leads_to_its_document(
+    tmp_path: Path, path: str
+) -> None:
+    text = "".join(f'<{name}> <urn:p> "{name}" .\n' for name in AMONG_OURS)
+    release = write_small_release(tmp_path / "release", text)
+    visitor = create_app(Settings(release_dir=release)).test_client()
+    for ask in (visitor.get, visitor.head):
+        response = ask(f"/{path}")
+        assert response.status_code == 303
+        document = visitor.get(response.headers["Location"])
+        assert (document.status_code, f'"{path}"' in document.text) == (200, True)
+    assert visitor.post(f"/{path}").status_code in (404, 405)
+
+
+@pytest.mark.parametrize("path", ["def", "shapes", "void", "report", "conformance", "doc/claim/n1"])
+def test_a_slash_too_many_leads_to_the_address(client: FlaskClient, path: str) -> None:
+    for ask in (client.get, client.head):
+        response = ask(f"/{path}/?lang=de&x=%2F", headers={"Host": "evil.example"})
+        assert response.status_code == 308
+        assert response.headers["Location"] == f"/{path}?lang=de&x=%2F"
+    assert client.get(f"/{path}//").headers["Location"].rstrip("/") == f"/{path}"
+    below = client.get(f"/{path}/", environ_overrides={"SCRIPT_NAME": "/graph"})
+    assert below.headers["Location"] == f"/graph/{path}"
+
+
 def test_a_retired_name_answers_410_with_reason_and_successor(retired: FlaskClient) -> None:
     for path in ("/id/person/old", "/doc/person/old", "/doc/person/old.ttl"):
         response = retired.get(path)
@@ -267,6 +299,7 @@ def test_a_foreign_name_has_a_document_by_its_iri(client: FlaskClient) -> None:
     own = client.get("/resource", query_string={"iri": CLAIM.value, "format": "ttl"})
     assert (own.status_code, own.headers["Location"]) == (303, "/doc/claim/n1.ttl")
     assert client.get("/resource", query_string={"iri": "no iri"}).status_code == 404
+    assert client.get("/resource").status_code == 400
     assert client.get("/resource", query_string={"iri": "urn:x:unknown"}).status_code == 404
     assert client.get("/resource", query_string={"iri": iri, "format": "doc"}).status_code == 400
 

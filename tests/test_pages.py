@@ -301,7 +301,8 @@ PLAIN = """
 @prefix foaf: <http://xmlns.com/foaf/0.1/> .
 ex:alice a foaf:Person ; foaf:name "Alice" ; foaf:knows ex:bob, [ foaf:name "Carol" ] ;
     foaf:homepage <http://alice.example/> .
-ex:bob a foaf:Person ; foaf:name "Bob" .
+ex:bob a foaf:Person ; foaf:name "Bob" ; foaf:topic <http://127.0.0.1:8000/def#Cat> .
+<http://127.0.0.1:8000/def#Cat> a foaf:Document .
 ex:graph { ex:alice foaf:age 33 . ex:bob foaf:knows ex:alice }
 """
 
@@ -351,7 +352,8 @@ def test_a_nameless_thing_has_an_address(plain: FlaskClient) -> None:
 
 
 def test_no_link_of_a_file_without_a_project_is_dead(plain: FlaskClient) -> None:
-    for path in ("/", "/resource?iri=http%3A%2F%2Fplain.example%2Falice", "/sparql", "/dumps/"):
+    people = (f"/resource?iri=http%3A%2F%2Fplain.example%2F{name}" for name in ("alice", "bob"))
+    for path in ("/", *people, "/sparql", "/dumps/"):
         for link in read(plain, path).links:
             if link.startswith("/"):
                 asked = plain.get(link, headers=BROWSER, buffered=True, follow_redirects=True)

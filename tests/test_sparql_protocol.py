@@ -403,6 +403,8 @@ def test_the_bare_endpoint_shows_a_form_that_works_without_scripts(client: Flask
     assert '<textarea id="query" name="query"' in page
     assert "When was a light first lit, by what is accepted?" in page
     assert "<script" not in page
+    assert '<a href="/conformance">' in page
+    assert '<a href="/sparql?format=ttl">' in page
 
 
 def test_json_results_are_whole_json(elbe: FlaskClient) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 from typing import cast
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from kg.errors import QueryError
 from server.negotiation import HTML, JSON, PROBLEM, VARY, choose
 from server.pages.frame import show
-from server.pages.routes import find_own
+from server.pages.routes import NOWHERE, find_own, has_route, lead_on
 from server.refusals import KINDS, ProblemError, to_problem, write_problem
 from server.site import current_site
+
+_SEEKERS = ("pages.own_name", "documents.resource")
+"""The addresses that have looked for the thing themselves."""
 
 
 def register(app: Flask) -> None:
@@ -25,7 +28,14 @@ def register(app: Flask) -> None:
 
 
 def answer_problem(problem: ProblemError) -> Response:
-    """Write the problem as JSON, or as a page for whoever asks for HTML."""
+    """Write the problem as JSON, or as a page for whoever asks for HTML.
+
+    A name that lies among the addresses of the service, and is none of them, leads to its thing.
+    """
+    if problem.status == 404 and request.method in ("GET", "HEAD"):
+        found = None if request.endpoint in _SEEKERS else lead_on(request.path[1:])
+        if found is not None:
+            return found
     offer = choose(request.headers.get("Accept"), (PROBLEM, JSON, HTML)) or PROBLEM
     if offer is HTML:
         body = problem.page() if problem.page else _page(problem)
@@ -61,17 +71,14 @@ def _answer_http_error(error: HTTPException) -> Response:
     }
     if status == 404:
         headers.pop("Allow", None)
-    detail = f"Nothing here answers to {request.path}." if status == 404 else _sentence(error)
+    detail = NOWHERE if status == 404 else _sentence(error)
     return answer_problem(ProblemError(status, kind, detail, {}, headers))
 
 
 def _is_unknown() -> bool:
     """Tell that no method at all would find something: only the route of last resort fits."""
-    try:
-        endpoint, values = current_app.url_map.bind("localhost").match(request.path, "GET")
-    except HTTPException:
-        return False
-    return endpoint == "pages.own_name" and find_own(values["rest"]) is None
+    path = request.path[1:]
+    return not has_route(path) and find_own(path) is None
 
 
 def _sentence(error: HTTPException) -> str:

@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, urljoin
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from pyoxigraph import NamedNode
+from werkzeug.exceptions import HTTPException
 
 from kg.terms import DCAT, OA, OWL, RDFS, SCHEMA_ITEM_REVIEWED, SCHEMA_TEXT, SSSOM, VOID
 from kg.terms import RDF as RDF_NS
@@ -31,6 +32,7 @@ EXAMPLE_VERDICTS = ("contradicted", "corroborated", "evaluation", "unverifiable"
 MACHINERY = (RDF_NS, RDFS, OWL, OA, DCAT, VOID, SSSOM)
 KINDS_SHOWN = 16
 PATH_SIGNS = "/:@!$&'()*+,;=~"
+NOWHERE = "Nothing has this address; the start page leads to all there is."
 RQ = Offer("rq", "application/sparql-query", "SPARQL query")
 
 
@@ -213,13 +215,38 @@ def _report_page(body: bytes) -> str:
 @pages.route("/<path:rest>")
 def own_name(rest: str) -> Response:
     """Lead from any other own name, such as the dataset's, to where it is described."""
-    site, to = current_site(), addresses()
+    site = current_site()
     if site.base + rest == site.dataset.iri:
-        return see_other(to.to("/"))
-    thing = find_own(rest)
+        return see_other(addresses().to("/"))
+    found = lead_on(rest)
+    if found is None:
+        raise ProblemError(404, "not-found", NOWHERE)
+    return found
+
+
+def lead_on(path: str) -> Response | None:
+    """Lead from an address that has no answer of its own to what it means; None: to nothing.
+
+    That is the thing of this name, or else the same address without the slash at its end.
+    """
+    thing = find_own(path)
     if thing is not None:
-        return see_other(to.document(thing.value))
-    raise ProblemError(404, "not-found", f"Nothing here answers to /{rest}.")
+        return see_other(addresses().document(thing.value))
+    stem = path.strip("/")
+    if not path.endswith("/") or not has_route(stem):
+        return None
+    asked = request.query_string.decode("latin-1")
+    target = f"{request.script_root}/{quote(stem)}{'?' if asked else ''}{asked}"
+    return Response(status=308, headers={"Location": target})
+
+
+def has_route(path: str) -> bool:
+    """Say whether an address has an answer of its own, whatever it is."""
+    try:
+        endpoint, _ = current_app.url_map.bind("localhost").match(f"/{path}", "GET")
+    except HTTPException:
+        return False
+    return bool(endpoint != "pages.own_name")
 
 
 def find_own(rest: str) -> NamedNode | None:
