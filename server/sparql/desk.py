@@ -5,14 +5,16 @@ Programs are answered by the front and people by a page, and both come here.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from itertools import pairwise
 
-from kg.sparql import QueryForm, find_services, tokens
+from kg.sparql import QueryForm, Token, find_services, tokens
 from server.evaluation.answers import Evaluated, Evaluating, QueryRequest, check
 from server.journal import Visit
 from server.limits import BusyError, ClientBusyError, Limits
@@ -25,6 +27,9 @@ LARGE_BYTES = 2_000_000
 """From this size on a result is sent as it is read, and not kept."""
 
 _UNREPEATABLE = ("NOW", "RAND", "UUID", "BNODE")
+_CHANGING = re.compile(rf"(?:{'|'.join(_UNREPEATABLE)})[\s(#]", re.IGNORECASE)
+_BLANK = re.compile(rb"_:|rdf:nodeID=")
+_QUIET = frozenset(("iri", "string", "variable", "op"))
 
 
 @dataclass(frozen=True)
@@ -161,7 +166,7 @@ class Desk:
             return Found(None, evaluated, repeatable and not graph, key)
         body = evaluated.body if isinstance(evaluated.body, bytes) else evaluated.read()
         entry = Entry(body)
-        repeatable = repeatable and not (graph and b"_:" in body)
+        repeatable = repeatable and not (graph and _BLANK.search(body))
         if repeatable:
             self.cache.put(key, entry, len(request.query))
         return Found(entry, None, repeatable, key)
@@ -173,12 +178,26 @@ def _choose(accept: str | None, form: QueryForm) -> Offer | None:
 
 
 def is_repeatable(query: str) -> bool:
-    """Say whether a query gives the same bytes each time; when in doubt, no."""
-    upper = query.upper()
-    if not any(name in upper for name in _UNREPEATABLE):
+    """Say whether a query that has passed the check gives the same bytes each time.
+
+    What changes is a call: one of five words, then a bracket. The engine reads without separate
+    tokens, so the word may be the end of a longer one (`FILTERNOW()`), even behind the dot of a
+    name; when in doubt, no.
+    """
+    if _CHANGING.search(query) is None:
         return True
-    words = [t.upper for t in tokens(query) if t.kind in ("word", "name")]
-    return not any(name in word for word in words for name in _UNREPEATABLE)
+    pairs = pairwise(tokens(query))
+    return not any(sign.text == "(" and _may_change(called) for called, sign in pairs)
+
+
+def _may_change(called: Token) -> bool:
+    """Say whether this token before a bracket calls, or ends in the call of, what changes."""
+    if called.kind in _QUIET:
+        return False
+    _, dot, word = called.text.rpartition(".")
+    if called.kind in ("name", "blank") and not dot:
+        return False
+    return word.upper().endswith(_UNREPEATABLE)
 
 
 def to_digest(query: str) -> str:
