@@ -8,7 +8,8 @@
     |-- ShapeError      the graph breaks its shapes, or a shape selects nothing
     |-- ReleaseError    a release cannot be written, opened or served
     `-- QueryError      a query cannot be parsed or is not allowed (line, column)
-        `-- QueryLimitError   it is larger than a limit allows, which it names
+        |-- QueryLimitError   it is larger than a limit allows, which it names
+        `-- OrderError        it orders by terms that the engine cannot order together
 
 `str(error)` reads like a compiler's message: `data/people.ttl:12:5: the prefix ...`.
 """
@@ -82,3 +83,7 @@ class QueryLimitError(QueryError):
         super().__init__(message, line, column)
         self.limit_name = limit_name
         self.value = value
+
+
+class OrderError(QueryError):
+    """A query orders by terms that the engine cannot order together."""

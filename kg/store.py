@@ -15,6 +15,7 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Triple
 
 from kg.errors import QueryError, ReleaseError
 from kg.formats import BY_NAME
+from kg.ordering import separate_numbers
 from kg.sparql import check_query, explain_syntax_error
 
 Kind = Literal["bindings", "boolean", "graph"]
@@ -152,7 +153,7 @@ class EmbeddedStore:
         try:
             with _sentences():
                 answer = self._store.query(
-                    text,
+                    separate_numbers(text),
                     base_iri=self._base_iri,
                     default_graph=[*_to_nodes(default_graphs)] if given else None,
                     named_graphs=[*_to_nodes(named_graphs)] if given else None,

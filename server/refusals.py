@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from kg.errors import KnowledgeError, QueryError
+from kg.errors import KnowledgeError, OrderError, QueryError
 from server.evaluation.spool import UnwritableError
 from server.limits import LimitError
 
@@ -18,6 +18,8 @@ KINDS = {
     "updates-refused": "The data is read-only: the update side of the protocol is not offered.",
     "unknown-parameter": "The address carries a parameter this service does not know.",
     "unsupported-media-type": "The body's media type, charset or coding is not one of those named.",
+    "unorderable": "ORDER BY meets terms that the engine cannot order together, such as times "
+    "with and without a time zone; order by their spelling, ORDER BY STR(?x), instead.",
     "not-acceptable": "None of the forms this address has fits the Accept header.",
     "not-found": "Nothing here has this name.",
     "gone": "The name was used and is retired; the reason stands beside it.",
@@ -79,11 +81,12 @@ def to_problem(error: KnowledgeError) -> ProblemError:
         return ProblemError(error.status, _kind_of(error), error.message, facts, headers)
     if isinstance(error, UnwritableError):
         return ProblemError(406, "not-acceptable", error.message)
+    kind = "unorderable" if isinstance(error, OrderError) else "query"
     facts = {n: v for n, v in (("line", error.line), ("column", error.column)) if v}
     limit = getattr(error, "limit_name", None)
     if isinstance(error, QueryError) and limit:
         facts |= {"limit": limit, "limit_value": getattr(error, "value", None)}
-    return ProblemError(400, "query", error.message, facts)
+    return ProblemError(400, kind, error.message, facts)
 
 
 def _kind_of(error: LimitError) -> str:

@@ -14,11 +14,12 @@ import time
 from collections import OrderedDict
 from typing import Any, NoReturn
 
-from kg.errors import KnowledgeError, QueryError
+from kg.errors import KnowledgeError, OrderError, QueryError
+from kg.ordering import find_order
 from server.evaluation.answers import Evaluated, Lane, QueryRequest
 from server.evaluation.channel import Channel, EndedError, Reply, StuckError
 from server.evaluation.control import Control
-from server.evaluation.frames import REFUSED, Addresses, to_payload
+from server.evaluation.frames import REFUSED, Addresses, from_payload, to_payload
 from server.evaluation.spool import UnwritableError, too_large
 from server.evaluation.tally import Tally
 from server.limits import (
@@ -32,6 +33,7 @@ from server.limits import (
 
 _CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE}
 _TIMED_OUT = -signal.SIGALRM
+_NO_ORDER = "does not correctly implement a total order"
 _PAUSE_S = 0.02
 _LEAST_SLICE_MS = 25
 _REMEMBERED = 4096
@@ -149,6 +151,8 @@ class Lanes:
             except EndedError as end:
                 if end.code == _TIMED_OUT:
                     raise self._over_time(channel.lane) from None
+                if _NO_ORDER in end.words:
+                    raise _unorderable(from_payload(payload).query) from None
                 if "panicked at" in end.words:
                     raise EvaluationError(f"the engine: {end.words}") from None
                 if last or end.code in _CRASHES:
@@ -204,6 +208,14 @@ def _client_busy(name: str, most: int) -> LimitError:
     kind = " that take long" if name == "client_slow_queries" else ""
     message = f"Your address may have {number}{kind} in hand here; wait for their answers."
     return ClientBusyError(message, name, most, 1)
+
+
+def _unorderable(query: str) -> OrderError:
+    message = (
+        "The engine cannot order these terms: some of them, such as times with and without a time "
+        "zone, have no order among them. Order by their spelling: ORDER BY STR(?x)."
+    )
+    return OrderError(message, *(find_order(query) or ()))
 
 
 def _digest(payload: bytes) -> bytes:
