@@ -4,9 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check build bench bench-hostile lock clean
+.PHONY: run test check build frontend bench bench-hostile lock clean
 
-run: $(VENV)/installed
+run: $(VENV)/installed frontend
 	$(VENV)/bin/kg serve
 
 check: $(VENV)/installed
@@ -15,7 +15,11 @@ check: $(VENV)/installed
 build: $(VENV)/installed
 	$(VENV)/bin/kg build
 
-test: $(VENV)/installed-test
+# Bundles the packages from npm that the pages use; does nothing where nothing changed.
+frontend: $(VENV)/installed
+	@$(VENV)/bin/python server/pages/frontend/build.py
+
+test: $(VENV)/installed-test frontend
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/kg check
@@ -46,12 +50,14 @@ $(VENV)/installed-test: $(VENV)/installed requirements-test.lock
 	@$(PIP) install --require-hashes -r requirements-test.lock
 	@touch $@
 
-# Renews both lock files from pyproject.toml; needs uv (https://docs.astral.sh/uv/).
+# Renews the lock files from pyproject.toml; needs uv (https://docs.astral.sh/uv/).
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --quiet pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --quiet --extra test pyproject.toml -o requirements-test.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --quiet --group node -o requirements-node.lock
 
 clean:
-	rm -rf $(VENV) release
+	rm -rf $(VENV) release server/pages/static/built server/pages/frontend/node_modules
