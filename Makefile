@@ -5,9 +5,9 @@ VENV := .venv
 SUITE := .cache/w3c
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check build suite bench bench-hostile lock clean
+.PHONY: run test check build frontend suite bench bench-hostile lock clean
 
-run: $(VENV)/installed
+run: $(VENV)/installed frontend
 	$(VENV)/bin/kg serve
 
 check: $(VENV)/installed
@@ -16,7 +16,11 @@ check: $(VENV)/installed
 build: $(VENV)/installed
 	$(VENV)/bin/kg build
 
-test: $(VENV)/installed-test $(SUITE)
+# Bundles the packages from npm that the pages use; does nothing where nothing changed.
+frontend: $(VENV)/installed
+	@$(VENV)/bin/python server/pages/frontend/build.py
+
+test: $(VENV)/installed-test frontend $(SUITE)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/kg check
@@ -60,12 +64,14 @@ $(SUITE): requirements-suite.lock | $(VENV)/installed-test
 	  rm $$name.tar.gz
 	@touch $@.part && mv $@.part $@
 
-# Renews both lock files from pyproject.toml; needs uv (https://docs.astral.sh/uv/).
+# Renews the lock files from pyproject.toml; needs uv (https://docs.astral.sh/uv/).
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --quiet pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --quiet --extra test pyproject.toml -o requirements-test.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --quiet --group node -o requirements-node.lock
 
 clean:
-	rm -rf $(VENV) .cache release
+	rm -rf $(VENV) .cache release server/pages/static/built server/pages/frontend/node_modules

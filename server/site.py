@@ -29,6 +29,7 @@ _CLASS = NamedNode(VOID + "class")
 _ENTITIES = NamedNode(VOID + "entities")
 _EXAMPLE = NamedNode(VOID + "exampleResource")
 _DESCRIPTION = NamedNode(DCTERMS + "description")
+_CODE = (".py", ".html", ".css", ".js", ".svg", ".tsv")
 
 
 T = TypeVar("T")
@@ -165,7 +166,7 @@ def open_site(settings: Settings) -> Site:
         look=Lookups(store, Terms(release.manifest.base)),
         dataset=_read_dataset(files.get("catalog.ttl", b""), release.manifest.base),
         questions=_read_questions(files),
-        build=_hash_code(Path(__file__).parent),
+        build=hash_code(Path(__file__).parent),
     )
 
 
@@ -273,9 +274,11 @@ def _runs_here(text: str) -> bool:
     return True
 
 
-def _hash_code(folder: Path) -> str:
+def hash_code(folder: Path) -> str:
+    """Hash all that pages are made from; what is built into `static/built/` among it."""
     digest = hashlib.sha256()
+    sources = folder / "pages" / "frontend"
     for path in sorted(folder.rglob("*")):
-        if path.suffix in (".py", ".html", ".css", ".js", ".svg", ".tsv"):
+        if path.suffix in _CODE and sources not in path.parents:
             digest.update(path.read_bytes())
     return digest.hexdigest()
