@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check build bench bench-hostile lock clean
+.PHONY: run test check build bench bench-hostile lock chromium clean
 
 run: $(VENV)/installed
 	$(VENV)/bin/kg serve
@@ -15,7 +15,7 @@ check: $(VENV)/installed
 build: $(VENV)/installed
 	$(VENV)/bin/kg build
 
-test: $(VENV)/installed-test
+test: $(VENV)/installed-test chromium
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/kg check
@@ -45,6 +45,15 @@ $(VENV)/installed: $(VENV)/python requirements.lock pyproject.toml
 $(VENV)/installed-test: $(VENV)/installed requirements-test.lock
 	@$(PIP) install --require-hashes -r requirements-test.lock
 	@touch $@
+
+# The browser that some tests need: Debian's, where it may be installed. Without it they are left
+# out, and the last lines of the run say which; in CI they fail.
+chromium:
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || [ "$$(id -u)" != 0 ] || \
+	  ! command -v apt-get >/dev/null || \
+	  { echo "Installing Chromium (apt-get) ..." >&2; apt-get update -qq && \
+	    apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
+	  echo "Chromium could not be installed; tests that need it will be left out." >&2
 
 # Renews both lock files from pyproject.toml; needs uv (https://docs.astral.sh/uv/).
 lock:
