@@ -1,14 +1,18 @@
 """What every test can count on: a small project of its own, and no network but the loopback."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browsing import NEED, Visit, find_chromium, open_browser
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from listening import Listener
+from playwright.sync_api import Browser
 from pytest_socket import socket_allow_hosts
+from real_service import serve
 from small_release import write_small_release
 
 from kg.build import build
@@ -113,3 +117,43 @@ def listener() -> Iterator[Listener]:
     heard = Listener()
     yield heard
     heard.server.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A browser. Without one a test is left out, and the last lines say so; in CI it fails."""
+    program = find_chromium()
+    if program is None:
+        leave = pytest.fail if os.environ.get("CI") else pytest.skip
+        leave(NEED)
+    with open_browser(program) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def site(elbe_release: Path) -> Iterator[str]:
+    """The address of `kg serve` over this project's own release."""
+    with serve(elbe_release, "--workers", "1") as url:
+        yield url
+
+
+@pytest.fixture
+def visit(browser: Browser, site: str) -> Iterator[Visit]:
+    """Opens pages of this project's own release, and fails the test for what went wrong there."""
+    yield from watch(browser, site)
+
+
+def watch(browser: Browser, site: str) -> Iterator[Visit]:
+    """Give a visit to a service, and fail for what went wrong on its pages."""
+    opened = Visit(browser, site)
+    yield opened
+    opened.close()
+    assert opened.faults == []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the files whose tests were left out for want of a browser, and say how to get one."""
+    left_out = [r for r in terminalreporter.getreports("skipped") if NEED in str(r.longrepr)]
+    if left_out:
+        files = ", ".join(sorted({report.nodeid.partition("::")[0] for report in left_out}))
+        terminalreporter.write_line(f"{len(left_out)} tests left out ({files}): {NEED}")

@@ -1,0 +1,113 @@
+"""A real browser on a real service, and an eye on everything it says and asks for.
+
+    def test_the_map_shows_a_place(visit: Visit) -> None:
+        page = visit("/timeline", width=360, dark=True, lang="de")
+        assert page.locator("h1").inner_text() == "Zeit und Ort"
+
+The fixture `visit` (conftest.py) opens pages of this project's release. Whatever page a test opens,
+it fails when that page reports an error or asks another host for anything.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    sync_playwright,
+)
+
+NEED = (
+    "needs Chromium: apt-get install chromium, or name the program of one you have: "
+    "CHROMIUM=/path/to/chromium make test"
+)
+PHONE, TABLET, DESK = 360, 800, 1440
+_HEIGHTS = {PHONE: 740, TABLET: 1000}
+# No name but the service's own leads anywhere, so that a stray request cannot succeed unseen.
+_ARGUMENTS = ("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--disable-quic")
+
+
+def find_chromium() -> str | None:
+    """Find the program: what CHROMIUM names, or the one on the path."""
+    return shutil.which(os.environ.get("CHROMIUM", "chromium"))
+
+
+@contextmanager
+def open_browser(program: str, *arguments: str) -> Iterator[Browser]:
+    """Start a browser, and see to it that it ends."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            args=[*_ARGUMENTS, *arguments],
+            # The sandbox is not to be had by root.
+            chromium_sandbox=os.geteuid() != 0,
+        )
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """Opens pages of one service, and keeps what went wrong on any of them."""
+
+    def __init__(self, browser: Browser, site: str) -> None:
+        self.site = site
+        self.faults: list[str] = []
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self._opened: set[str] = set()
+
+    def __call__(
+        self,
+        path: str,
+        *,
+        width: int = DESK,
+        dark: bool = False,
+        lang: str = "en",
+        scripts: bool = True,
+        status: int = 200,
+    ) -> Page:
+        """Open a page as a new visitor, who has been nowhere before; gives it fully loaded.
+
+        `width` in pixels; `lang` is what the browser prefers; with `scripts` off, it runs none.
+        """
+        context = self._browser.new_context(
+            base_url=self.site,
+            viewport={"width": width, "height": _HEIGHTS.get(width, 900)},
+            color_scheme="dark" if dark else "light",
+            locale=lang,
+            java_script_enabled=scripts,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(10_000)
+        context.on("request", self._note_request)
+        context.on("console", self._note_words)
+        context.on("weberror", lambda error: self.faults.append(f"script failed: {error.error}"))
+        self._contexts.append(context)
+        page = context.new_page()
+        self._opened.add(self.site + path)
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == status, f"{path} answered {answer.status}"
+        return page
+
+    def close(self) -> None:
+        """End all visits."""
+        for context in self._contexts:
+            context.close()
+
+    def _note_request(self, request: Request) -> None:
+        target = urlsplit(request.url)
+        if target.scheme != "data" and f"{target.scheme}://{target.netloc}" != self.site:
+            self.faults.append(f"asked another host: {request.url}")
+
+    def _note_words(self, message: ConsoleMessage) -> None:
+        # Of the page itself, all that is an error to a browser is its status, seen to above.
+        about_page = message.location["url"] in self._opened and "status of" in message.text
+        if message.type == "error" and not about_page:
+            self.faults.append(f"console: {message.text} ({message.location['url']})")

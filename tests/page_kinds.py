@@ -1,0 +1,56 @@
+"""Every kind of page of this project's release, in one place: add yours here.
+
+What every page must hold (tests/test_every_page.py) is then asked of it too.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+
+@dataclass(frozen=True)
+class PageKind:
+    """A kind of page: its name, one address of it, and words that a reader finds on it."""
+
+    name: str
+    path: str
+    words: str
+    status: int = 200
+
+
+def sparql(query: str) -> str:
+    """Give the address of the page that answers a query."""
+    return "/sparql?" + urlencode({"query": query, "format": "html"})
+
+
+KINDS = (
+    PageKind("home", "/", "Elbe Day"),
+    PageKind("person", "/doc/person/yakov-neumoev", "Yakov Neumoev"),
+    PageKind("unit", "/doc/unit/5th-guards-army", "5th Guards Army"),
+    PageKind("organization", "/doc/organization/ria-novosti", "RIA Novosti"),
+    PageKind("place", "/doc/place/lorenzkirch", "Lorenzkirch"),
+    PageKind("event", "/doc/event/c2-scene", "caption"),
+    PageKind("photograph", "/doc/photograph/c5", "photograph"),
+    PageKind("source", "/doc/source/k67", "source"),
+    PageKind("concept", "/doc/concept/oath-of-the-elbe", "Oath of the Elbe"),
+    PageKind("rank", "/doc/rank/su-lieutenant", "Lieutenant"),
+    PageKind("assessment", "/doc/assessment/a12", "Assessment"),
+    PageKind("span", "/doc/span/1015-1176", "1176"),
+    PageKind("question", "/doc/question/plaque-unveiling-day", "plaque"),
+    PageKind("claim of the article", "/doc/claim/t2", "Evidence"),
+    PageKind("claim of a source", "/doc/claim/s-arlington-ceremony-1995", "Arlington"),
+    PageKind("claim of ours", "/doc/claim/e-konev-reception", "Konev"),
+    PageKind("class", "/resource?iri=https%3A%2F%2Fschema.org%2FPerson", "Person"),
+    PageKind("SPARQL form", "/sparql", "Your SPARQL query"),
+    PageKind("SPARQL table", sparql("SELECT * { ?s ?p ?o } LIMIT 20"), "20 rows"),
+    PageKind("SPARQL graph", sparql("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o } LIMIT 9"), "Result"),
+    PageKind("SPARQL yes", sparql("ASK {}"), "yes"),
+    PageKind("SPARQL error", sparql("SELECT * { ?s ?p }"), "Line 1, column 18", 400),
+    PageKind("questions", "/queries/", "Who commanded"),
+    PageKind("downloads", "/dumps/", "SHA-256"),
+    PageKind("ontology", "/def", "Claim"),
+    PageKind("shapes", "/shapes", "Shape"),
+    PageKind("report", "/report", "Checks"),
+    PageKind("problems", "/problems", "Not-found"),
+    PageKind("conformance", "/conformance", "clauses"),
+    PageKind("not found", "/doc/person/nobody", "nobody", 404),
+)

@@ -1,0 +1,22 @@
+"""What every kind of page holds, in a real browser (page_kinds.py lists the kinds)."""
+
+import pytest
+from browsing import DESK, PHONE, TABLET, Visit
+from page_kinds import KINDS, PageKind
+
+every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+SIDEWAYS = "document.scrollingElement.scrollWidth"
+
+
+@every_kind
+def test_a_page_never_scrolls_sideways(visit: Visit, kind: PageKind) -> None:
+    page = visit(kind.path, width=PHONE, status=kind.status)
+    for width in (PHONE, TABLET, DESK):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(SIDEWAYS) <= width
+
+
+@every_kind
+def test_a_page_is_whole_without_scripts(visit: Visit, kind: PageKind) -> None:
+    page = visit(kind.path, scripts=False, status=kind.status)
+    assert kind.words in page.locator("main").inner_text()
