@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from bench.clients import Sent, Target, ask_hostile, ask_ordinary
 from bench.data import Prepared
+from bench.errors import BenchError
 from bench.figures import percentile
 from bench.processes import Memory, Running
 from bench.servers import KG, Server, Serving, start_server
@@ -39,6 +41,14 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class Bound:
+    """The most memory that the service says it takes, in bytes: at rest, and whatever is asked."""
+
+    at_rest: int
+    at_most: int
+
+
+@dataclass(frozen=True)
 class Hostility:
     """What a hostile load did to the service and to its ordinary visitors.
 
@@ -59,6 +69,7 @@ class Hostility:
     peak_rss: int
     peak_processes: int
     settled: Memory
+    bound: Bound
     left_behind: tuple[str, ...]
 
     @property
@@ -67,7 +78,13 @@ class Hostility:
         phases = (self.alone, self.beside, self.after)
         everyone = all(phase.answered == phase.requests for phase in phases)
         slower = self.beside.p95_ms - self.alone.p95_ms
-        return everyone and slower <= SLOWER_MS and not self.broken and not self.left_behind
+        kept = everyone and slower <= SLOWER_MS and not self.broken and not self.left_behind
+        return kept and self.is_within_bound
+
+    @property
+    def is_within_bound(self) -> bool:
+        """Tell whether memory stayed under what the service says of itself."""
+        return self.peak_pss <= self.bound.at_most and self.settled.pss <= self.bound.at_rest
 
 
 def measure(
@@ -87,6 +104,7 @@ def measure(
         with ProcessPoolExecutor(2, mp_context=context) as pool:
             run = _Run(server, data, pool, server.running)
             run.ordinary(2)
+            bound = read_bound(server.read("/metrics"))
             idle = server.running.memory()
             short = max(5, min(60, seconds // 5))
             tell(f"{ORDINARY} ordinary clients alone, {short} s")
@@ -117,6 +135,7 @@ def measure(
         peak_rss=run.peak_rss,
         peak_processes=run.peak_processes,
         settled=settled,
+        bound=bound,
         left_behind=tuple(left),
     )
 
@@ -172,6 +191,19 @@ def sum_up(sent: Sequence[Sent]) -> Answered:
     )
 
 
+def read_bound(metrics: str) -> Bound:
+    """Read from a service's metrics how much memory it says it takes.
+
+    Raises:
+        BenchError: when it does not say.
+    """
+    name = r'^kg_evaluator\{of="memory_bytes_(at_\w+)"\} (\S+)$'
+    said = {key: int(float(value)) for key, value in re.findall(name, metrics, re.MULTILINE)}
+    if said.keys() != {"at_rest", "at_most"}:
+        raise BenchError("the service does not say in /metrics how much memory it takes")
+    return Bound(**said)
+
+
 def to_json(found: Hostility) -> str:
     """Write every figure."""
     return json.dumps({**asdict(found), "is_unharmed": found.is_unharmed}, indent=2) + "\n"
@@ -207,7 +239,8 @@ def to_markdown(found: Hostility) -> str:
             f"the slowest took {found.slowest_killer_s:.1f} s",
             f"- memory (PSS): {found.idle.pss / 1e6:,.0f} MB before, at most "
             f"{found.peak_pss / 1e6:,.0f} MB, {found.settled.pss / 1e6:,.0f} MB after; "
-            f"{found.peak_processes} processes at most",
+            f"{found.peak_processes} processes at most; it says of itself: at most "
+            f"{found.bound.at_most / 1e6:,.0f} MB, {found.bound.at_rest / 1e6:,.0f} MB at rest",
             f"- left behind: {left}",
             f"- **{'unharmed' if found.is_unharmed else 'HARMED'}**",
             "",

@@ -53,6 +53,19 @@ class Running:
         sizes = [_sizes(pid) for pid in self.members()]
         return Memory(len(sizes), sum(rss for rss, _ in sizes), sum(pss for _, pss in sizes))
 
+    def sockets(self) -> set[str]:
+        """Name the unix sockets that the server's processes hold."""
+        links = {link for pid in self.members() for link in _links(pid)}
+        return {name for inode, name in _unix_sockets() if f"socket:[{inode}]" in links}
+
+    def shared_memory(self) -> set[Path]:
+        """List the files of shared memory that the server's processes have mapped."""
+        lines = (line for pid in self.members() for line in _read(pid, "maps").split(b"\n"))
+        paths = {
+            Path(os.fsdecode(line[line.index(b"/") :])) for line in lines if b"/dev/shm/" in line
+        }
+        return {path for path in paths if path.exists()}
+
     def work_s(self) -> float:
         """Give the processor time spent so far by all processes, collected dead ones too."""
         ticks = sum(sum(map(int, _stat(pid)[11:15])) for pid in self.members())
@@ -61,6 +74,7 @@ class Running:
     def stop(self, grace_s: float = 30) -> list[str]:
         """Tell the server to end; says in sentences what it left behind."""
         found = []
+        sockets, shared = self.sockets(), self.shared_memory()
         self.process.terminate()
         try:
             self.process.wait(grace_s)
@@ -74,6 +88,10 @@ class Running:
             for pid in left:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
+        if held := sockets & {name for _, name in _unix_sockets()}:
+            found.append(f"{len(held)} unix sockets")
+        if mapped := [path for path in shared if path.exists()]:
+            found.append(f"{len(mapped)} files of shared memory")
         files = sorted(path.name for path in (self.folder / "tmp").iterdir())
         if files:
             found.append(f"files in its temporary folder: {', '.join(files[:5])}")
@@ -140,6 +158,22 @@ def _read(pid: int, name: str) -> bytes:
         return (_PROC / str(pid) / name).read_bytes()
     except OSError:
         return b""
+
+
+def _links(pid: int) -> set[str]:
+    """List what the open files of a process are."""
+    found = set()
+    with contextlib.suppress(OSError):
+        for place in (_PROC / str(pid) / "fd").iterdir():
+            with contextlib.suppress(OSError):
+                found.add(os.readlink(place))
+    return found
+
+
+def _unix_sockets() -> set[tuple[str, str]]:
+    """List the unix sockets of this machine that have a name: inode and name."""
+    rows = (line.split() for line in (_PROC / "net" / "unix").read_text().splitlines()[1:])
+    return {(row[6], row[7]) for row in rows if len(row) > 7}
 
 
 def _stat(pid: int) -> list[str]:

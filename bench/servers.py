@@ -36,6 +36,11 @@ class Server:
         """Send one query; gives the status and the body."""
         return ask(self.port, self.path, query, accept, timeout_s)
 
+    def read(self, path: str) -> str:
+        """Get another address as text."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            return str(answer.read().decode())
+
 
 @dataclass(frozen=True)
 class Serving:

@@ -50,6 +50,8 @@ class Limits:
     """Up to how many triples the data is held in memory for the queries."""
     worker_queries: int = 10_000
     """After how many queries a worker is replaced."""
+    worker_memory_bytes: int = 250_000_000
+    """How much memory of its own a worker may keep between queries."""
     allow_service: tuple[str, ...] = ()
     """The addresses that SERVICE may call."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import cast
 
 from flask import Blueprint, Response, current_app
 
+from server.memory import bound_memory
 from server.metrics import CONTENT_TYPE
 from server.negotiation import JSON
 from server.site import current_site
@@ -44,7 +46,11 @@ def metrics() -> Response:
     """Give the counts of all web processes and the numbers of the evaluator, for Prometheus."""
     site, front = current_site(), _front()
     release = {"name": site.release.manifest.name, "version": site.version}
-    body = front.metrics.write(release, front.health()[1])
+    _, numbers = front.health()
+    if "data_bytes" in numbers:
+        bound = bound_memory(site.settings, numbers["data_bytes"])
+        numbers = {**numbers, "memory_bytes": asdict(bound)}
+    body = front.metrics.write(release, numbers)
     response = Response(body, content_type=CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-store"
     return response

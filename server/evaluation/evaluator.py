@@ -44,11 +44,12 @@ def main() -> NoReturn:
         print(json.dumps({"error": str(error)}), flush=True)
         os._exit(1)
     ears = {name: socket.socket(fileno=number) for name, number in setup.ears.items()}
-    manifest = {"version": release.manifest.version, "prefixes": dict(release.manifest.prefixes)}
     system.adopt_orphans()
     gc.collect()
     gc.freeze()
-    ready = {"ready": release.manifest.version, "triples": triples}
+    version, held = release.manifest.version, system.resident_bytes()
+    manifest = {"version": version, "prefixes": dict(release.manifest.prefixes), "bytes": held}
+    ready = {"ready": version, "triples": triples, "bytes": held}
     print(json.dumps(ready), flush=True)
     _keep_foreman(lambda: Foreman(ears, setup.limits, open_store, manifest, folder))
 

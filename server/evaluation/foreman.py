@@ -217,6 +217,7 @@ class Foreman:
             "busy": busy,
             "forks": self._forks,
             "deaths": self._deaths,
+            "data_bytes": self._manifest["bytes"],
         }
 
     def _tell(self, asker: socket.socket, answer: dict[str, Any]) -> None:

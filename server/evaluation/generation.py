@@ -38,6 +38,7 @@ class Generation:
             names[name] = self._listen(name)
         self.addresses = Addresses(**names)
         self.version = ""
+        self.data_bytes = 0
         self.error = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._inputs: list[int] = []
@@ -94,7 +95,7 @@ class Generation:
         if self.error:
             self._dismiss(self._inputs[-1:])
         else:
-            self.version = said["ready"]
+            self.version, self.data_bytes = said["ready"], said["bytes"]
             self._dismiss(self._inputs[:-1])  # foremen whose evaluator died worked until now
 
     def reap(self) -> bool:

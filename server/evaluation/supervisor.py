@@ -17,6 +17,7 @@ from server.evaluation import system
 from server.evaluation.generation import Generation
 from server.evaluation.tally import ROWS, Tally
 from server.limits import limits_of
+from server.memory import bound_memory
 from server.metrics import Board
 from server.settings import Settings
 from server.web import Place, become_web_process
@@ -123,6 +124,8 @@ class Supervisor:
         if generation.error:
             self._give_up(generation)
         elif not was_ready:
+            bound = bound_memory(self._settings, generation.data_bytes)
+            _say(f"memory: at most {bound.at_most:,} bytes, {bound.at_rest:,} at rest")
             for slot in range(len(self._ears)):
                 self._start_web(slot, generation)
 

@@ -154,6 +154,7 @@ class Worker:
         if took["run"] + took["write"] > 5:
             grown = system.virtual_bytes() - self._size
             self._worn = grown > self._limits.query_memory_bytes // 4
+        self._worn |= system.owned_bytes() > self._limits.worker_memory_bytes
         return sound
 
     def _send(
