@@ -32,7 +32,8 @@ class Sent:
     """One request and what became of it.
 
     `status` is 0 when there was no answer; `is_whole` is false for an answer that is cut or
-    broken; `at` is seconds since the epoch; `limit` is the setting that a refusal names.
+    broken; `at` is seconds since the epoch; `reason` is the setting that a refusal names, or the
+    kind of its problem.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Sent:
     seconds: float
     status: int
     is_whole: bool
-    limit: str = ""
+    reason: str = ""
 
 
 def ask_ordinary(
@@ -102,7 +103,7 @@ def _send(target: Target, name: str, query: str, accept: str, address: str) -> S
         "127.0.0.1", target.port, timeout=TIMEOUT_S, source_address=(address, 0)
     )
     at, began = time.time(), time.perf_counter()
-    status, is_whole, limit = 0, False, ""
+    status, is_whole, reason = 0, False, ""
     try:
         if len(query) < 2000:
             path = f"{target.path}?query={quote(query, safe='')}"
@@ -112,16 +113,17 @@ def _send(target: Target, name: str, query: str, accept: str, address: str) -> S
             connection.request("POST", target.path, query.encode(), headers)
         answer = connection.getresponse()
         status = answer.status
-        is_whole, limit = _read(answer, accept)
-    except (OSError, http.client.HTTPException):
+        is_whole, reason = _read(answer, accept)
+    except (OSError, http.client.HTTPException) as error:
         is_whole = False
+        reason = type(error).__name__
     finally:
         connection.close()
-    return Sent(name, at, time.perf_counter() - began, status, is_whole, limit)
+    return Sent(name, at, time.perf_counter() - began, status, is_whole, reason)
 
 
 def _read(answer: http.client.HTTPResponse, accept: str) -> tuple[bool, str]:
-    """Read an answer to its end; tell whether it is whole, and which limit a refusal names."""
+    """Read an answer to its end; tell whether it is whole, and why it is refused."""
     parts: list[bytes] = []
     held = 0
     while part := answer.read(65536):
@@ -129,7 +131,7 @@ def _read(answer: http.client.HTTPResponse, accept: str) -> tuple[bool, str]:
         parts = [*parts, part] if held <= TAIL_BYTES else [*parts[-1:], part]
     body = b"".join(parts)
     if answer.status != 200:
-        return True, _limit(body)
+        return True, _find_reason(body)
     if held > TAIL_BYTES:
         return body.rstrip().endswith(b"}"), ""
     if accept != JSON:
@@ -141,8 +143,9 @@ def _read(answer: http.client.HTTPResponse, accept: str) -> tuple[bool, str]:
     return True, ""
 
 
-def _limit(problem: bytes) -> str:
+def _find_reason(problem: bytes) -> str:
     try:
-        return str(json.loads(problem).get("limit", ""))
-    except (ValueError, AttributeError):
-        return ""
+        said = json.loads(problem)
+        return str(said.get("limit") or said["type"].rpartition("#")[2])
+    except (ValueError, AttributeError, KeyError):
+        return "no problem document"

@@ -257,8 +257,8 @@ def _count_by_name(sent: Sequence[Sent]) -> dict[str, dict[str, int]]:
 
 def _outcome(sent: Sent) -> str:
     if not sent.is_whole:
-        return f"{sent.status or 'no answer'}{' cut' if sent.status else ''}"
-    return f"{sent.status} {sent.limit}".strip()
+        return f"{sent.status or 'no answer'}{' cut' if sent.status else ''} {sent.reason}".strip()
+    return f"{sent.status} {sent.reason}".strip()
 
 
 def _list(counts: dict[str, int]) -> str:

@@ -34,6 +34,7 @@ from server.evaluation.spool import Spool, UnwritableError
 from server.limits import Limits, ResultLimitError
 
 _STREAK = 16
+_NOTICED_BYTES = 1_000_000
 _NICE = {"slow": 10, "federated": 5}
 
 
@@ -61,6 +62,7 @@ class Worker:
         self._stopping = False
         self._worn = False
         self._size = 0
+        self._owned = 0
 
     def run(self) -> NoReturn:
         """Shut the doors, then work; the process ends here."""
@@ -120,6 +122,7 @@ class Worker:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             SLOT.pack_into(self._post.slots, self._post.slot * SLOT.size, NOBODY, 0)
+            self._worn = self._worn or self._has_grown()
             self._busy = False
 
     def _answer(self, conn: socket.socket) -> bool:
@@ -150,12 +153,17 @@ class Worker:
             self._worn = True
             return self._refuse(conn, "fault", f"{type(error).__name__}: {error}")
         stages = (waited, took["check"], took["run"], took["write"])
-        sound = self._send(conn, spool, stages)
-        if took["run"] + took["write"] > 5:
+        return self._send(conn, spool, stages)
+
+    def _has_grown(self) -> bool:
+        """Tell whether it keeps so much memory that a fresh worker does better."""
+        owned = system.owned_bytes()
+        if owned - self._owned > _NOTICED_BYTES:
+            self._owned = owned
             grown = system.virtual_bytes() - self._size
-            self._worn = grown > self._limits.query_memory_bytes // 4
-        self._worn |= system.owned_bytes() > self._limits.worker_memory_bytes
-        return sound
+            if grown > self._limits.query_memory_bytes // 4:
+                return True
+        return owned > self._limits.worker_memory_bytes
 
     def _send(
         self, conn: socket.socket, spool: Spool, stages: tuple[float, float, float, float]
