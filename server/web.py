@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -25,6 +26,7 @@ from server.metrics import Board
 from server.settings import Settings
 
 BACKLOG = 1024
+_ENDS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,9 @@ def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _ENDS:
             signal.signal(number, signal.SIG_DFL)  # until granian takes them
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
         settings = place.settings
         lanes = Lanes(
             place.addresses, limits_of(settings), place.version, place.tally, place.column
@@ -87,4 +90,17 @@ def _serve(app: object, ear: socket.socket, settings: Settings) -> None:
     holder: Any = SocketHolder  # its stub lacks the arguments
     server._shd = holder(ear.fileno(), False, BACKLOG)
     worker: Any = server._spawn_worker(0, MPServer._spawn_wsgi_worker, lambda: app)
+    threading.Thread(target=_pass_on_one_signal, daemon=True).start()
     worker.inner.run()  # not start(): here, and not in yet another process
+
+
+def _pass_on_one_signal() -> None:
+    """Hand the first signal to end to granian, whose handler never returns when interrupted.
+
+    A terminal and systemd send theirs to every process, and the supervisor sends another one.
+    """
+    number = signal.sigwait(_ENDS)
+    handler = signal.getsignal(number)
+    if not callable(handler):
+        os._exit(0)
+    handler(number, None)

@@ -3,13 +3,16 @@
 import json
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 import rdflib
 from flask.testing import FlaskClient
 from rdflib import Namespace
-from rdflib.namespace import DCAT, DCTERMS, OWL, RDF, VOID
+from rdflib.namespace import DCAT, DCTERMS, OWL, RDF, SDO, VOID
 
+from server import Settings, create_app
+from server.descriptions import LIMITS
 from server.refusals import KINDS
 
 BASE = "https://example.org/lighthouse/"
@@ -41,6 +44,46 @@ def test_the_service_description_counts_every_graph(client: FlaskClient) -> None
     query = f"SELECT * {{ GRAPH <{BASE}id/claim/n1> {{ ?s ?p ?o }} }}"
     rows = client.get("/sparql", query_string={"query": query}).json["results"]["bindings"]
     assert int(counted) == len(rows) == 3
+
+
+def test_every_limit_and_refusal_is_told_to_machines(lighthouse_release: Path) -> None:
+    settings = Settings(release_dir=lighthouse_release, query_depth=7)
+    client = create_app(settings).test_client()
+    described = graph(client.get("/sparql").data)
+    endpoint = rdflib.URIRef("http://localhost/sparql")
+    told = {}
+    for limit in described.objects(endpoint, SDO.additionalProperty):
+        name, value, unit = (described.value(limit, p) for p in (SDO.name, SDO.value, SDO.unitText))
+        told[str(name)] = value.toPython() if isinstance(value, rdflib.Literal) else None
+        assert unit is None or str(name).endswith(f"_{unit}")
+        assert str(described.value(limit, SDO.description)).endswith(".")
+    refusals = {"updates": "refused", "SERVICE": "none", "FROM": "local"}
+    assert told == {name: getattr(settings, name) for name in LIMITS} | refusals
+    deep = client.get("/sparql", query_string={"query": "ASK " + "{" * 9 + "}" * 9}).json
+    assert told[deep["limit"]] == deep["limit_value"] == 7
+
+
+def test_an_allowed_service_is_a_feature_and_no_refusal(lighthouse_release: Path) -> None:
+    allowed = "https://query.example/sparql"
+    client = create_app(Settings(lighthouse_release, allow_service=(allowed,))).test_client()
+    described = graph(client.get("/sparql").data)
+    assert set(described.objects(None, SD.feature)) == {SD.BasicFederatedQuery}
+    assert (None, SDO.value, rdflib.Literal(allowed)) in described
+
+
+def test_nothing_is_offered_that_is_not_there(client: FlaskClient) -> None:
+    described = graph(client.get("/sparql").data)
+    assert not list(described.objects(None, SD.feature))
+    samples = {"time": "12:00:00", "duration": "P1Y", "dayTimeDuration": "P1D"}
+    samples |= {"yearMonthDuration": "P1Y", "date": "1945-04-25", "gYear": "1945"}
+    samples |= {"gYearMonth": "1945-04", "gMonth": "--04", "gMonthDay": "--04-25", "gDay": "---25"}
+    functions = {str(iri) for iri in described.objects(None, SD.extensionFunction)}
+    assert {iri.partition("#")[2] for iri in functions} == set(samples)
+    for iri in functions:
+        sample = samples[iri.partition("#")[2]]
+        query = f'SELECT (<{iri}>("{sample}") AS ?x) {{}}'
+        rows = client.get("/sparql", query_string={"query": query}).json["results"]["bindings"]
+        assert (rows[0]["x"]["value"], rows[0]["x"]["datatype"]) == (sample, iri)
 
 
 @pytest.mark.parametrize("suffix", READERS)
@@ -132,7 +175,7 @@ def test_the_questions_are_listed_with_their_queries(elbe: FlaskClient) -> None:
     text = elbe.get(re.findall(r'href="(/queries/[^"]+[.]rq)"', page)[0])
     assert text.mimetype == "application/sparql-query"
     assert "SELECT" in text.text
-    answer = elbe.get(re.findall(r'href="(/queries/[^"./]+)"', page)[0], follow_redirects=True)
+    answer = elbe.get(re.findall(r'href="(/queries/[^"./?]+)"', page)[0], follow_redirects=True)
     assert (answer.status_code, answer.mimetype) == (200, "text/html")
     assert "<table" in answer.text
     assert elbe.get("/queries/none").status_code == 404

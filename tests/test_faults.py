@@ -130,7 +130,7 @@ def test_workers_killed_under_load_lose_no_request(service: Service) -> None:
         for _ in range(3):
             for pid in service.pids("worker"):
                 kill(pid)
-                time.sleep(0.05)
+                time.sleep(0.02)
             time.sleep(0.2)
     assert outcomes(replies) == {200}
     service.wait_until_whole(HEALED_S)
@@ -219,6 +219,19 @@ def test_sigterm_lets_a_running_query_end_and_leaves_nothing(release: Path, tmp_
     assert list((tmp_path / "temp").iterdir()) == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_to_every_process_ends_the_service_like_one_to_the_first(
+    release: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    with running(release, tmp_path / "temp", workers=4) as service:
+        finish = in_background(lambda: service.ask(f"{WIDE} LIMIT 50000"))
+        time.sleep(0.1)
+        for pid in (*service.tree, service.process.pid):
+            os.kill(pid, number)
+        assert finish().status == 200
+        assert service.process.wait(10) == 0
+
+
 def test_killed_supervisor_takes_everything_along(release: Path, tmp_path: Path) -> None:
     with running(release, tmp_path / "temp") as service:
         everyone = list(service.tree)
@@ -244,7 +257,7 @@ def test_sighup_takes_the_new_release_without_a_failed_request(tmp_path: Path) -
             service.process.send_signal(signal.SIGHUP)
             until = time.monotonic() + 10
             while b'"20"' not in service.ask(question).body and time.monotonic() < until:
-                time.sleep(0.05)
+                time.sleep(0.02)
             time.sleep(0.5)
         assert b'"20"' in service.ask(question).body
         assert outcomes(replies) == {200}
