@@ -9,7 +9,6 @@ it fails when that page reports an error or asks another host for anything.
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -23,19 +22,10 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-NEED = (
-    "needs Chromium: apt-get install chromium, or name the program of one you have: "
-    "CHROMIUM=/path/to/chromium make test"
-)
 PHONE, TABLET, DESK = 360, 800, 1440
 _HEIGHTS = {PHONE: 740, TABLET: 1000}
 # No name but the service's own leads anywhere, so that a stray request cannot succeed unseen.
 _ARGUMENTS = ("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--disable-quic")
-
-
-def find_chromium() -> str | None:
-    """Find the program: what CHROMIUM names, or the one on the path."""
-    return shutil.which(os.environ.get("CHROMIUM", "chromium"))
 
 
 @contextmanager
@@ -50,6 +40,17 @@ def open_browser(program: str, *arguments: str) -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+def barriers(page: Page, axe: str) -> list[str]:
+    """List what keeps people from reading a page as it stands; `axe` is the script that looks."""
+    page.evaluate(axe)
+    found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"{violation['id']}: {violation['help']}: {node['html']} {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"][:1]
+    ]
 
 
 class Visit:

@@ -1,7 +1,7 @@
 """What every kind of page holds, in a real browser (page_kinds.py lists the kinds)."""
 
 import pytest
-from browsing import DESK, PHONE, TABLET, Visit
+from browsing import DESK, PHONE, TABLET, Visit, barriers
 from page_kinds import KINDS, PageKind
 
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -20,3 +20,12 @@ def test_a_page_never_scrolls_sideways(visit: Visit, kind: PageKind) -> None:
 def test_a_page_is_whole_without_scripts(visit: Visit, kind: PageKind) -> None:
     page = visit(kind.path, scripts=False, status=kind.status)
     assert kind.words in page.locator("main").inner_text()
+
+
+@every_kind
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_a_page_keeps_nobody_out(visit: Visit, axe: str, kind: PageKind, width: int) -> None:
+    page = visit(kind.path, width=width, status=kind.status)
+    assert barriers(page, axe) == []
+    page.emulate_media(color_scheme="dark")
+    assert barriers(page, axe) == []
