@@ -75,4 +75,5 @@ lock:
 	  --no-header --quiet --group node -o requirements-node.lock
 
 clean:
-	rm -rf $(VENV) .cache release server/pages/static/built server/pages/frontend/node_modules tests/checkers/node_modules
+	rm -rf $(VENV) .cache release server/pages/static/built
+	rm -rf server/pages/frontend/node_modules tests/checkers/node_modules
