@@ -5,7 +5,7 @@ VENV := .venv
 SUITE := .cache/w3c
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check build frontend suite chromium bench bench-hostile lock clean
+.PHONY: run test check build frontend suite bench bench-hostile lock clean
 
 run: $(VENV)/installed frontend
 	$(VENV)/bin/kg serve
@@ -20,7 +20,8 @@ build: $(VENV)/installed
 frontend: $(VENV)/installed
 	@$(VENV)/bin/python server/pages/frontend/build.py
 
-test: $(VENV)/installed-test frontend chromium $(SUITE)
+test: $(VENV)/installed-test frontend $(SUITE)
+	$(VENV)/bin/python tests/equipment.py
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/kg check
@@ -64,15 +65,6 @@ $(SUITE): requirements-suite.lock | $(VENV)/installed-test
 	  rm $$name.tar.gz
 	@touch $@.part && mv $@.part $@
 
-# The browser that some tests need: Debian's, where it may be installed. Without it they are left
-# out, and the last lines of the run say which; in CI they fail.
-chromium:
-	@command -v "$${CHROMIUM:-chromium}" >/dev/null || [ "$$(id -u)" != 0 ] || \
-	  ! command -v apt-get >/dev/null || \
-	  { echo "Installing Chromium (apt-get) ..." >&2; apt-get update -qq && \
-	    apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
-	  echo "Chromium could not be installed; tests that need it will be left out." >&2
-
 # Renews the lock files from pyproject.toml; needs uv (https://docs.astral.sh/uv/).
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -83,4 +75,5 @@ lock:
 	  --no-header --quiet --group node -o requirements-node.lock
 
 clean:
-	rm -rf $(VENV) .cache release server/pages/static/built server/pages/frontend/node_modules
+	rm -rf $(VENV) .cache release server/pages/static/built
+	rm -rf server/pages/frontend/node_modules tests/checkers/node_modules

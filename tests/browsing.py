@@ -8,48 +8,74 @@ The fixture `visit` (conftest.py) opens pages of this project's release. Whateve
 it fails when that page reports an error or asks another host for anything.
 """
 
+import json
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    BrowserType,
     ConsoleMessage,
     Page,
     Request,
     sync_playwright,
 )
 
-NEED = (
-    "needs Chromium: apt-get install chromium, or name the program of one you have: "
-    "CHROMIUM=/path/to/chromium make test"
-)
 PHONE, TABLET, DESK = 360, 800, 1440
 _HEIGHTS = {PHONE: 740, TABLET: 1000}
 # No name but the service's own leads anywhere, so that a stray request cannot succeed unseen.
 _ARGUMENTS = ("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--disable-quic")
 
 
-def find_chromium() -> str | None:
-    """Find the program: what CHROMIUM names, or the one on the path."""
-    return shutil.which(os.environ.get("CHROMIUM", "chromium"))
-
-
 @contextmanager
-def open_browser(program: str, *arguments: str) -> Iterator[Browser]:
+def open_browser(program: str) -> Iterator[Browser]:
     """Start a browser, and see to it that it ends."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program,
-            args=[*_ARGUMENTS, *arguments],
-            # The sandbox is not to be had by root.
-            chromium_sandbox=os.geteuid() != 0,
-        )
+        browser = launch(playwright.chromium, program)
         yield browser
         browser.close()
+
+
+def launch(kind: BrowserType, program: str, *arguments: str) -> Browser:
+    """Start a browser; by `browser_type` of one that runs, another beside it."""
+    return kind.launch(
+        executable_path=program,
+        args=[*_ARGUMENTS, *arguments],
+        # The sandbox is not to be had by root.
+        chromium_sandbox=os.geteuid() != 0,
+    )
+
+
+def read_net_log(path: Path) -> list[str]:
+    """List what a browser asked for on behalf of pages, from the log its network stack wrote.
+
+    It holds what the browser wants for itself too, updates and such: that has no origin and no
+    frame, and never comes to anything (`_ARGUMENTS`).
+    """
+    log = json.loads(path.read_text(encoding="utf-8"))
+    start = log["constants"]["logEventTypes"]["URL_REQUEST_START_JOB"]
+    requests = [event.get("params", {}) for event in log["events"] if event["type"] == start]
+    return [
+        request["url"]
+        for request in requests
+        if "url" in request
+        and (request["initiator"] != "not an origin" or "frame" in request["request_type"])
+    ]
+
+
+def barriers(page: Page, axe: str) -> list[str]:
+    """List what keeps people from reading a page as it stands; `axe` is the script that looks."""
+    page.evaluate(axe)
+    found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"{violation['id']}: {violation['help']}: {node['html']} {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"][:1]
+    ]
 
 
 class Visit:
@@ -97,9 +123,9 @@ class Visit:
         return page
 
     def close(self) -> None:
-        """End all visits."""
-        for context in self._contexts:
-            context.close()
+        """End all visits so far."""
+        while self._contexts:
+            self._contexts.pop().close()
 
     def _note_request(self, request: Request) -> None:
         target = urlsplit(request.url)

@@ -2,11 +2,14 @@
 
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
-from browsing import NEED, Visit, find_chromium, open_browser
+from browsing import Visit, open_browser
+from equipment import AXE, CHROMIUM, HTML_CHECKER, JAVA, NEED_CHECKERS
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from listening import Listener
@@ -119,15 +122,40 @@ def listener() -> Iterator[Listener]:
     heard.server.close()
 
 
+def go_without(need: str) -> NoReturn:
+    """Leave a test out for want of something; in CI that is a failure."""
+    if os.environ.get("CI"):
+        pytest.fail(need)
+    pytest.skip(need)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A browser. Without one a test is left out, and the last lines say so; in CI it fails."""
-    program = find_chromium()
+    """A browser."""
+    program = CHROMIUM.find()
     if program is None:
-        leave = pytest.fail if os.environ.get("CI") else pytest.skip
-        leave(NEED)
+        go_without(CHROMIUM.need)
     with open_browser(program) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script that finds what keeps people from reading a page (axe-core)."""
+    if not AXE.is_file():
+        go_without(NEED_CHECKERS)
+    return AXE.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def html_checker() -> list[str]:
+    """The command that checks files of HTML (the Nu Html Checker)."""
+    java = JAVA.find()
+    if java is None:
+        go_without(JAVA.need)
+    if not HTML_CHECKER.is_file():
+        go_without(NEED_CHECKERS)
+    return [java, "-jar", str(HTML_CHECKER)]
 
 
 @pytest.fixture(scope="session")
@@ -152,8 +180,12 @@ def watch(browser: Browser, site: str) -> Iterator[Visit]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the files whose tests were left out for want of a browser, and say how to get one."""
-    left_out = [r for r in terminalreporter.getreports("skipped") if NEED in str(r.longrepr)]
-    if left_out:
-        files = ", ".join(sorted({report.nodeid.partition("::")[0] for report in left_out}))
-        terminalreporter.write_line(f"{len(left_out)} tests left out ({files}): {NEED}")
+    """Name the files whose tests were left out for want of something, and say how to get it."""
+    left_out = defaultdict(list)
+    for report in terminalreporter.getreports("skipped"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        if reason.startswith("Skipped: needs "):
+            left_out[reason.removeprefix("Skipped: ")].append(report.nodeid.partition("::")[0])
+    for need, files in left_out.items():
+        names = ", ".join(sorted(set(files)))
+        terminalreporter.write_line(f"{len(files)} tests left out ({names}): {need}")

@@ -1,7 +1,7 @@
 """The eye on the browser misses nothing: no request, no error."""
 
 import pytest
-from browsing import Visit
+from browsing import Visit, barriers
 from playwright.sync_api import Error
 
 
@@ -31,3 +31,12 @@ def test_whatever_the_browser_calls_an_error_is_seen(caught: list[str]) -> None:
     assert "Connecting to 'http://elsewhere.example/' violates" in words
     assert "console: spoken" in words
     assert "script failed: thrown" in words
+
+
+def test_what_keeps_people_out_is_seen(visit: Visit, axe: str) -> None:
+    page = visit("/")
+    page.evaluate(
+        "() => { document.querySelector('main').innerHTML = "
+        "`<h1>A</h1><img src='/static/icon.svg'><p lang='xx-nope-'>B</p>`; }"
+    )
+    assert [fault.partition(":")[0] for fault in barriers(page, axe)] == ["image-alt", "valid-lang"]

@@ -101,9 +101,11 @@ def _result_page(query: str, found: Found, is_table: bool) -> str:
         result = read_table(page_reader(), found.entry.body, limit)
     else:
         result = read_graph(found.entry.body, limit)
-    links = {name: _with_format(name) for name in (_TABLES if is_table else _GRAPHS)}
+    names = _BOOLEANS if "boolean" in result else _TABLES if is_table else _GRAPHS
+    links = {name: _with_format(name) for name in names}
     return show("sparql.html", query=query, problem=None, questions=(), result=result, links=links)
 
 
 _TABLES = ("json", "csv", "tsv", "xml")
+_BOOLEANS = ("json", "xml")
 _GRAPHS = ("ttl", "jsonld", "nt", "rdf")
