@@ -93,6 +93,7 @@ def test_the_server_says_where_it_listens_and_stops_when_told(
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=20)
     assert url in said
+    assert "a query may take 10 s, 1,000,000,000 bytes of memory and 64,000,000 of result" in said
     assert "Traceback" not in said
     assert process.returncode == 0
 

@@ -226,6 +226,8 @@ def test_an_unknown_path_is_404_by_every_method(client: FlaskClient) -> None:
     for method in ("POST", "PUT", "DELETE"):
         assert client.open("/nowhere", method=method).status_code == 404
         assert client.open("/dumps/", method=method).status_code == 405
+    problem = client.get("/nowhere").json
+    assert (problem["instance"], "nowhere" in problem["detail"]) == ("/nowhere", False)
 
 
 @pytest.mark.parametrize("path", [".well-known/genid/b1", "a%20b", "page?x=1", "%C3%A9", "a/b/c"])

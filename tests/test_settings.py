@@ -81,6 +81,8 @@ def test_every_setting_is_documented_with_its_default() -> None:
     ("option", "value", "name", "expected"),
     [
         ("--query-time-ms", "5000", "query_time_slow_ms", 5000),
+        ("--query-time-ms", "5000", "query_time_fast_ms", 250),
+        ("--query-time-ms", "20", "query_time_fast_ms", 10),
         ("--query-memory-mb", "200", "query_memory_bytes", 200_000_000),
         ("--result-mb", "5", "result_bytes", 5_000_000),
         ("--cache-mb", "0", "cache_bytes", 0),
