@@ -17,7 +17,7 @@ class Limits:
     """What one query, one client and all queries together may take; the settings' own names."""
 
     query_time_fast_ms: int = 250
-    """How long a query may take in the fast lane before it is moved to the slow one."""
+    """How much processor time a query may take in the fast lane before it moves to the slow."""
     query_time_slow_ms: int = 10_000
     """How long a query may take in the slow lane."""
     query_memory_bytes: int = 1_000_000_000

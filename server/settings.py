@@ -61,7 +61,7 @@ class Settings:
     query_patterns: int = 150
     """How many triple patterns and groups a query may hold."""
     query_time_fast_ms: int = 250
-    """How long a query may run in the fast lane, in milliseconds, before it moves to the slow."""
+    """How much processor time a query may take in the fast lane before it moves to the slow."""
     query_time_slow_ms: int = 10_000
     """How long a query may run in the slow lane, in milliseconds; then it is stopped."""
     query_memory_bytes: int = 1_000_000_000

@@ -1,7 +1,21 @@
 """A socket on the loopback that counts who knocks: nothing of ours may."""
 
+import random
 import socket
 import threading
+from contextlib import suppress
+
+
+def free_port() -> int:
+    """Find a port that nobody uses, and that no connection made meanwhile is given.
+
+    The system gives outgoing connections ports from 32768 on.
+    """
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Listener:

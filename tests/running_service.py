@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlencode
+
+from listening import free_port
 
 from server.evaluation.system import children
 
@@ -94,6 +95,12 @@ class Service:
         """The processes of one role: web, evaluator, foreman, worker."""
         return [pid for pid, found in self.tree.items() if found == role]
 
+    def wait_for_query_in_hand(self) -> None:
+        """Wait until the service works on a query."""
+        until = time.monotonic() + 10
+        while b"\nkg_queries_in_hand 0.0" in self.get("/metrics").body:
+            assert time.monotonic() < until, "nobody's query is in hand"
+
     def wait_until_whole(self, limit_s: float, shape: dict[str, int] | None = None) -> float:
         """Wait until every process is there and a query is answered; gives the seconds it took."""
         wanted = shape or {"web": 2, "evaluator": 1, "foreman": 1, "worker": 4}
@@ -110,9 +117,7 @@ class Service:
 @contextmanager
 def running(release: Path, temp: Path, **settings: object) -> Iterator[Service]:
     """Start a service, and see to it that it ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     given = {"port": port, "workers": 2, "fast_workers": 2}
     given |= {"slow_workers": 2, "log_queries": False, "query_time_slow_ms": 3000, **settings}
     temp.mkdir(exist_ok=True)
@@ -195,13 +200,24 @@ def is_alive(pid: int) -> bool:
 
 
 def kill(pid: int) -> None:
-    """Kill a process the hard way."""
+    """Kill a process the hard way, and wait until it has ended."""
     os.kill(pid, signal.SIGKILL)
+    while state_of(pid) not in ("", "Z"):
+        time.sleep(0.001)
 
 
 def state_of(pid: int) -> str:
-    """The letter by which the kernel names the state of a process; Z is a zombie."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    """The letter by which the kernel names the state of a process: Z is a zombie, "" nobody."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
+def work_of(pid: int) -> float:
+    """The seconds of processor time that a process and its collected children have taken."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def unix_names(of: int | None = None) -> set[str]:
@@ -229,4 +245,4 @@ def _tree(root: int) -> dict[int, str]:
         for foreman in children(child):
             roles[foreman] = "foreman"
             roles |= dict.fromkeys(children(foreman), "worker")
-    return roles
+    return {pid: role for pid, role in roles.items() if state_of(pid) not in ("", "Z")}

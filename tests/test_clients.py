@@ -3,7 +3,6 @@
 import json
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 import rdflib
 import SPARQLWrapper
+from listening import free_port
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import CSV, GET, JSON, JSONLD, N3, POST, POSTDIRECTLY, RDFXML, TSV, TURTLE, XML
 from SPARQLWrapper.SPARQLExceptions import QueryBadFormed
@@ -44,9 +44,7 @@ def wait_for(url: str, process: subprocess.Popen[str]) -> None:
 
 
 def start(release: Path, folder: Path) -> tuple[str, subprocess.Popen[str]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     script = folder / "start.py"
     script.write_text(START, encoding="utf-8")
     process = subprocess.Popen(

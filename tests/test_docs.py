@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 from flask.testing import FlaskClient
+from listening import free_port
 
 from kg.cli import main
 
@@ -40,9 +40,7 @@ def kg(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def service(elbe_release: Path) -> Iterator[str]:
     """`kg serve` on a free port; gives its address without the last slash."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "kg", "serve", "--release", str(elbe_release)]
     process = subprocess.Popen([*command, "--port", str(port)], cwd=ROOT, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"

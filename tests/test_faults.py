@@ -24,6 +24,7 @@ from running_service import (
     small_query,
     state_of,
     unix_names,
+    work_of,
 )
 from small_release import write_small_release
 
@@ -32,7 +33,7 @@ from server.evaluation.system import children
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the processes from /proc")
 
 HEALED_S = 15
-"""How long to wait for all processes; on a machine that does much else a start takes seconds."""
+"""How long to wait for all processes: on a busy machine a second of work takes many."""
 WIDE = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f }"
 
 
@@ -118,9 +119,11 @@ def test_ordinary_queries_are_answered_while_endless_ones_run(service: Service) 
         for at in range(2, 8)
     ]
     with load(service, clients=2) as replies:
-        time.sleep(2)
+        until = time.monotonic() + HEALED_S
+        while len(replies) < 20 and time.monotonic() < until:
+            time.sleep(0.05)
     assert outcomes(replies) == {200}
-    assert len(replies) > 20
+    assert len(replies) >= 20
     assert {finish().status for finish in running_ones} <= {503, 504}
     service.wait_until_whole(HEALED_S)
 
@@ -166,6 +169,18 @@ def test_queries_are_answered_within_a_second_of_the_evaluator_s_death(service: 
         service.wait_until_whole(HEALED_S)
 
 
+@pytest.mark.parametrize("role", ["worker", "foreman", "evaluator", "web"])
+def test_replacing_a_killed_process_takes_less_than_a_second_of_work(
+    service: Service, role: str
+) -> None:
+    before = set(service.tree)
+    kill(service.pids(role)[0])
+    service.wait_until_whole(HEALED_S)
+    work_s = {found: work_of(pid) for pid, found in service.tree.items() if pid not in before}
+    assert work_s.keys() >= {role}
+    assert sum(work_s.values()) < 1, work_s
+
+
 def test_killed_web_process_takes_only_its_own_connections_along(service: Service) -> None:
     with load(service) as replies:
         time.sleep(0.2)
@@ -208,10 +223,10 @@ def test_sigterm_lets_a_running_query_end_and_leaves_nothing(release: Path, tmp_
         names = unix_names(of=service.process.pid)
         assert len(names) == 4
         finish = in_background(lambda: service.ask(f"{WIDE} LIMIT 50000"))
-        time.sleep(0.1)
+        service.wait_for_query_in_hand()
         service.process.send_signal(signal.SIGTERM)
         reply = finish()
-        assert service.process.wait(10) == 0
+        assert service.process.wait(HEALED_S) == 0
     assert reply.status == 200
     assert len(json.loads(reply.body)["results"]["bindings"]) == 50_000
     assert not [pid for pid in everyone if is_alive(pid)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import mmap
 import os
 import signal
 import socket
@@ -24,13 +25,15 @@ from kg.errors import QueryError
 from kg.release import open_release
 from kg.store import QueryResult
 from server.evaluation import system
-from server.evaluation.answers import Evaluated, InProcess, QueryRequest
-from server.evaluation.channel import EndedError
+from server.evaluation.answers import Evaluated, InProcess, Lane, QueryRequest
+from server.evaluation.channel import EndedError, Reply
+from server.evaluation.frames import INLINE
 from server.evaluation.generation import Generation
 from server.evaluation.lanes import EvaluationError, Lanes
 from server.evaluation.spool import INLINE_BYTES, Spool, UnwritableError, drop_unused_prefixes
 from server.evaluation.system import children
 from server.evaluation.tally import Tally
+from server.evaluation.worker import Post, Worker
 from server.limits import (
     BusyError,
     ClientBusyError,
@@ -190,6 +193,48 @@ def test_client_whose_queries_overran_gets_less_of_the_fast_lane(lanes: Lanes) -
     assert lanes._slice_ms("another") == 250
 
 
+def test_clients_that_overran_leave_half_of_the_fast_lane_to_others(
+    lanes: Lanes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going, entered = threading.Event(), threading.Semaphore(0)
+    inside: list[int] = []
+
+    def hold(payload: bytes, limit_ms: int) -> Reply:
+        inside.append(limit_ms)
+        entered.release()
+        assert going.wait(10)
+        return Reply(INLINE, (0.0, 0.0, 0.0, 0.0), 0, b"")
+
+    monkeypatch.setattr(lanes._fast, "ask", hold)
+    clients = ["first", "second", "another"]
+    for client in clients[:2]:
+        lanes._remember(endless_query().encode(), client)
+    threads = []
+    for client in clients:
+        threads.append(threading.Thread(target=ask, args=(lanes, small_query(), "json", client)))
+        threads[-1].start()
+    assert entered.acquire(timeout=10) and entered.acquire(timeout=10)
+    assert sorted(inside) == [125, 250]
+    going.set()
+    for thread in threads:
+        thread.join()
+    assert sorted(inside) == [125, 125, 250]
+
+
+@pytest.mark.parametrize(("lane", "processor", "clock"), [("fast", 10, 20), ("slow", 0, 10)])
+def test_processor_time_is_what_counts_in_the_fast_lane(
+    release: Path, lane: Lane, processor: float, clock: float
+) -> None:
+    post = Post(lane, socket.socket(), mmap.mmap(-1, 100), 0)
+    worker = Worker(post, open_release(release).open_store(), LIMITS, {})
+    worker._set_timers(10)
+    left = [signal.getitimer(which)[0] for which in (signal.ITIMER_PROF, signal.ITIMER_REAL)]
+    worker._set_timers(0)
+    post.ear.close()
+    assert left == pytest.approx([processor, clock], abs=1)
+    assert signal.getitimer(signal.ITIMER_PROF) == signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
 def test_crash_of_the_engine_is_told_from_a_kill(lanes: Lanes) -> None:
     with pytest.raises(MemoryLimitError) as caught:
         ask(lanes, "SELECT ?x { BIND(" + "(" * 5000 + "1" + ")" * 5000 + " AS ?x) }")
@@ -283,11 +328,11 @@ def test_one_client_never_holds_every_worker_of_the_slow_lane(lanes: Lanes) -> N
         thread = threading.Thread(target=_ignore_limits, args=(lanes, endless_query(), "greedy"))
         thread.start()
         threads.append(thread)
-    time.sleep(0.6)
-    busy = lanes.status()["busy"]
-    for thread in threads:
-        thread.join()
-    assert busy["slow"] == LIMITS.client_slow_queries == 1
+    busy = []
+    while any(thread.is_alive() for thread in threads):
+        busy.append(lanes.status()["busy"]["slow"])
+        time.sleep(0.02)
+    assert max(busy) == LIMITS.client_slow_queries == 1
 
 
 def _ignore_limits(lanes: Lanes, query: str, client: str) -> None:

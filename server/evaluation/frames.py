@@ -20,6 +20,8 @@ SLOT = struct.Struct("<16sd")
 
 INLINE, FILE, REFUSED = 0, 1, 2
 NOBODY = bytes(16)
+FAST_STRETCH = 2
+"""How many times its limit a query may stay in the fast lane, by the clock."""
 FIRST_READ = 64 * 1024 + REPLY.size
 
 Ears = dict[str, socket.socket]
