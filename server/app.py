@@ -11,6 +11,7 @@ from server import conformance, descriptions, documents, dumps, operation
 from server.compression import choose_coding, compress, is_worth_it, mark
 from server.evaluation.answers import Evaluating
 from server.headers import ALWAYS
+from server.keeping import BLUEPRINT
 from server.metrics import Board, Metrics
 from server.negotiation import VARY
 from server.pages import problems, routes
@@ -99,5 +100,6 @@ def _count(response: Response) -> None:
         handed.visit.status = response.status_code
         handed.visit.length = response.content_length or 0
         return
+    kind = request.environ[BLUEPRINT] = request.blueprint or "other"
     front: Front = current_app.extensions["front"]
-    front.metrics.count_request(request.blueprint or "other", response.status_code)
+    front.metrics.count_request(kind, response.status_code)

@@ -20,6 +20,7 @@ from server.compression import all_marks, choose_coding, is_worth_it, mark
 from server.evaluation.answers import Evaluating, InProcess
 from server.headers import ALWAYS
 from server.journal import Journal, Visit
+from server.keeping import Keeping
 from server.limits import limits_of
 from server.metrics import OUTCOMES, Metrics
 from server.negotiation import HTML, JSON, PROBLEM, VARY, choose
@@ -72,6 +73,7 @@ class Front:
         self.metrics = metrics
         self._limits = limits_of(settings)
         self.cache = Cache(settings.cache_bytes)
+        self._kept = Keeping(app, self.cache, metrics, lambda: self.site().version)
         self.desk = Desk(self._limits, self.cache)
         places = settings.threads - settings.page_threads
         self._slots = Slots(places, settings.client_queries, metrics.add_in_hand)
@@ -87,7 +89,7 @@ class Front:
             environ["kg.request_id"] = f"{self._prefix}-{next(self._numbers):x}"
         if environ["PATH_INFO"] in PLACES and environ["REQUEST_METHOD"] in METHODS:
             return self._sparql(environ, start_response)
-        return self._app(environ, start_response)
+        return self._kept(environ, start_response)
 
     def site(self) -> Site:
         """Give the release to answer from; what was kept of another one is forgotten."""
@@ -121,7 +123,7 @@ class Front:
                 visit.lane = "cache"
                 return self._send(environ, start_response, visit, ready)
             if "query" not in request[0] and "%" not in request[0]:
-                return self._app(environ, start_response)
+                return self._kept(environ, start_response)
         return self._take(environ, start_response, visit, site, request)
 
     def _take(
