@@ -10,6 +10,7 @@ from small_release import BASE, write_small_release
 
 from kg.publish import publish
 from server import Settings, create_app
+from server.pages.choices import PARAMETERS
 from server.pages.dates import say_date
 from server.pages.menu import FOOT, MENU
 from server.pages.wording import LANGUAGES, PHRASES
@@ -266,6 +267,7 @@ def test_the_pages_words_are_whole_and_used() -> None:
         for end in ("", "_by")
     }
     by_name |= {f"n_{name}" for name in ("claims", "named_graphs", "entities", "triples", "links")}
+    by_name |= {f"art_{name}" for name in PARAMETERS}
     assert keys["en"] == used | by_name
     for key, text in PHRASES["en"].items():
         assert {PHRASES[lang][key].count("{}") for lang in LANGUAGES} == {text.count("{}")}, key

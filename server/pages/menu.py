@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from werkzeug.routing import Map
 
+from server.articles import has_texts
 from server.site import Site
 
 
@@ -24,7 +25,7 @@ class Entry:
 
 
 MENU = (
-    Entry("article", "/article"),
+    Entry("article", "/article", has_texts),
     Entry("photographs", "/photographs"),
     Entry("timeline", "/timeline"),
     Entry("browse", "/browse"),
