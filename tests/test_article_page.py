@@ -383,7 +383,7 @@ def test_a_claim_lights_the_words_it_rests_on(browser: Browser, lighthouse_relea
             expect(page.locator(".u.lit")).to_have_text("first lit on May 3, 1874")
 
 
-@pytest.mark.parametrize("path", ["/article"])
+@pytest.mark.parametrize("path", ["/article", "/photographs"])
 def test_nothing_is_wider_than_a_phone(visit: Visit, path: str) -> None:
     page = visit(path, width=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
