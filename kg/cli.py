@@ -125,6 +125,9 @@ def build(project: Path, out: Path | None) -> None:
 @click.option("--client-queries", type=click.IntRange(1), help="Queries at a time of one address.")
 @click.option("--cache-mb", type=click.IntRange(0), help="Answers each process keeps; 0 for none.")
 @click.option("--log/--no-log", default=True, help="One line of JSON for each query on stderr.")
+@click.option(
+    "--article", type=FILE, multiple=True, help="A text of yours to show in place at /article."
+)
 def serve(
     files: tuple[Path, ...],
     project: Path,
@@ -139,7 +142,8 @@ def serve(
 
     A project is built first, if its sources have changed. FILES may be Turtle, TriG, N-Triples,
     N-Quads, RDF/XML or JSON-LD, each also compressed with gzip. SIGTERM lets requests in hand be
-    answered first; SIGHUP takes up a new release.
+    answered first; SIGHUP takes up a new release. Whoever reaches the service can read a text
+    given with --article.
     """
     if files and release:
         raise click.UsageError("name files or --release, not both")
@@ -164,6 +168,7 @@ _SETTINGS = {
     "result_mb": ("result_bytes", 1_000_000),
     "cache_mb": ("cache_bytes", 1_000_000),
     "log": ("log_queries", 1),
+    "article": ("articles", 1),
 }
 
 

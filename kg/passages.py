@@ -191,14 +191,16 @@ def _check_identity(project: Project, content: bytes, text: str, path: str) -> I
     digest = hashlib.sha256(content).hexdigest()
     if digest != facts.sha256.lower():
         message = f"this is not the text the spans count in: SHA-256 {digest[:12]}..., expected "
-        hint = _explain_difference(text, facts.sha256.lower())
+        hint = explain_difference(text, facts.sha256.lower())
+        hint = hint or "use the right text; words and coverage were not checked"
         yield Finding(ARTICLE, f"{message}{facts.sha256[:12]}...; {hint}", path)
     if facts.characters is not None and facts.characters != len(text):
         message = f"the text has {len(text)} code points, the project says {facts.characters}"
         yield Finding(ARTICLE, f"{message}; use the right text or correct the number", path)
 
 
-def _explain_difference(text: str, wanted: str) -> str:
+def explain_difference(text: str, wanted: str) -> str | None:
+    """Say how a text would have the SHA-256 that is wanted; None when no small change gives it."""
     unix = text.replace("\r\n", "\n")
     ways = {
         "its line ends are CRLF, make them LF": unix,
@@ -210,7 +212,7 @@ def _explain_difference(text: str, wanted: str) -> str:
     for hint, variant in ways.items():
         if hashlib.sha256(variant.encode()).hexdigest() == wanted:
             return hint
-    return "use the right text; words and coverage were not checked"
+    return None
 
 
 def _check_edges(passages: Passages, text: str) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from kg.release import open_release
 from server.evaluation.supervisor import Supervisor
 from server.settings import Settings, SettingsError
 from server.web import BACKLOG
+from server.words import dumped_hashes, read_words
 
 
 def run(settings: Settings) -> None:
@@ -16,10 +17,14 @@ def run(settings: Settings) -> None:
 
     Raises:
         ReleaseError: before listening, when the release cannot be opened.
+        ArticleError: before listening, when a text that was given is none of the release's.
         SettingsError: when nobody can listen at that host and port.
     """
     find_address(settings)
-    manifest = open_release(settings.release_dir).manifest
+    release = open_release(settings.release_dir)
+    if settings.articles:
+        read_words(settings.articles, dumped_hashes(release.dump))
+    manifest = release.manifest
     ears = _listen(settings)
     title, version = manifest.title, manifest.version[:12]
     print(f"{title}, release {version}: http://{settings.host}:{settings.port}/", file=sys.stderr)

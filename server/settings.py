@@ -102,6 +102,8 @@ class Settings:
     """How many claims, or facts of one property, a page lists; it says when there are more."""
     document_links: int = 2000
     """How many statements that point to a thing its document repeats; a header says when cut."""
+    articles: tuple[Path, ...] = ()
+    """Copies of articles' texts, shown in place at /article to whoever reaches the service."""
 
     def __post_init__(self) -> None:
         if not (Path(self.release_dir) / "release.json").is_file():
@@ -151,7 +153,10 @@ class Settings:
 
     def to_json(self) -> str:
         """Write the settings as text, for a process of its own."""
-        return json.dumps({**asdict(self), "release_dir": str(self.release_dir)})
+        articles = [str(path) for path in self.articles]
+        return json.dumps(
+            {**asdict(self), "release_dir": str(self.release_dir), "articles": articles}
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Settings:
@@ -159,6 +164,7 @@ class Settings:
         given = json.loads(text)
         for name in ("trusted_proxies", "allow_service"):
             given[name] = tuple(given[name])
+        given["articles"] = tuple(map(Path, given["articles"]))
         return cls(**{**given, "release_dir": Path(given["release_dir"])})
 
 

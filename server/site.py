@@ -23,6 +23,7 @@ from kg.store import EmbeddedStore, GraphName
 from kg.terms import DCAT_DATASET, DCTERMS, DCTERMS_TITLE, RDF_TYPE, VOID, Terms
 from server.lookups import Lookups, Text, best, plain, to_text
 from server.settings import Settings
+from server.words import read_words, text_hashes
 
 _LICENSE = NamedNode(DCTERMS + "license")
 _CLASS = NamedNode(VOID + "class")
@@ -90,6 +91,7 @@ class Folder:
 class Site:
     """A release being served.
 
+    `words` are texts given at start, by their SHA-256;
     `files` holds the release's small files by path, so that a page never mixes two releases;
     `build` changes with the server's own code, for the ETags.
     """
@@ -103,6 +105,7 @@ class Site:
     dataset: Dataset
     questions: tuple[Question, ...]
     build: str
+    words: Mapping[str, str] = field(default_factory=dict, repr=False)
     _derived: dict[Callable[[Any], object], object] = field(default_factory=dict, repr=False)
 
     def derive(self, find: Callable[[Site], T]) -> T:
@@ -153,6 +156,7 @@ def open_site(settings: Settings) -> Site:
 
     Raises:
         ReleaseError: when the folder is not a whole release.
+        ArticleError: when a text that was given is none that the release points into.
     """
     release = open_release(settings.release_dir)
     store = release.open_store()
@@ -167,6 +171,7 @@ def open_site(settings: Settings) -> Site:
         dataset=_read_dataset(files.get("catalog.ttl", b""), release.manifest.base),
         questions=_read_questions(files),
         build=hash_code(Path(__file__).parent),
+        words=read_words(settings.articles, text_hashes(store)) if settings.articles else {},
     )
 
 

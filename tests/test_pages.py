@@ -10,9 +10,11 @@ from small_release import BASE, write_small_release
 
 from kg.publish import publish
 from server import Settings, create_app
+from server.pages.choices import PARAMETERS
 from server.pages.dates import say_date
 from server.pages.menu import FOOT, MENU
 from server.pages.wording import LANGUAGES, PHRASES
+from server.photographs import SIDES
 
 SERVER = Path(__file__).resolve().parent.parent / "server"
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -266,6 +268,10 @@ def test_the_pages_words_are_whole_and_used() -> None:
         for end in ("", "_by")
     }
     by_name |= {f"n_{name}" for name in ("claims", "named_graphs", "entities", "triples", "links")}
+    by_name |= {f"art_{name}" for name in PARAMETERS} | {"pic_when", "pic_where"}
+    by_name |= {f"pic_{how}" for how in ("shown", "acting", "no_place", "no_place_words")}
+    by_name |= {f"pic_{how}_{side}" for how in ("counted", "either", "side") for side in SIDES}
+    by_name |= {"pic_side_middle"}
     assert keys["en"] == used | by_name
     for key, text in PHRASES["en"].items():
         assert {PHRASES[lang][key].count("{}") for lang in LANGUAGES} == {text.count("{}")}, key

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from werkzeug.routing import Map
 
+from server.articles import has_texts
+from server.photographs import has_photographs
 from server.site import Site
 
 
@@ -24,8 +26,8 @@ class Entry:
 
 
 MENU = (
-    Entry("article", "/article"),
-    Entry("photographs", "/photographs"),
+    Entry("article", "/article", has_texts),
+    Entry("photographs", "/photographs", has_photographs),
     Entry("timeline", "/timeline"),
     Entry("browse", "/browse"),
     Entry("queries", "/queries/", lambda site: bool(site.questions)),

@@ -20,6 +20,7 @@ from server.negotiation import FORMATS, HTML, JSON, RDF, Offer
 from server.pages.claims import Badge, Card, badge, card, claim_view
 from server.pages.entities import entity_view
 from server.pages.frame import addresses, page_reader, show
+from server.pages.photographs import drawing
 from server.pages.values import Reader, Shown
 from server.pages.wording import VERDICT_SYMBOLS
 from server.refusals import KINDS, ProblemError
@@ -136,7 +137,8 @@ def show_thing(thing: NamedNode, canonical: str, urls: Mapping[str, str]) -> str
         return show("claim.html", view=claim_view(reader, thing), **frame)
     limits = site.settings
     view = entity_view(reader, thing, limits.page_links, limits.document_links)
-    return show("entity.html", view=view, rest=_query_for_rest(thing), **frame)
+    rest, picture = _query_for_rest(thing), drawing(reader, thing)
+    return show("entity.html", view=view, rest=rest, picture=picture, **frame)
 
 
 def _formats(urls: Mapping[str, str]) -> list[tuple[Offer, str]]:
