@@ -79,10 +79,14 @@ def barriers(page: Page, axe: str) -> list[str]:
 
 
 class Visit:
-    """Opens pages of one service, and keeps what went wrong on any of them."""
+    """Opens pages of one service, and keeps what went wrong on any of them.
 
-    def __init__(self, browser: Browser, site: str) -> None:
+    Without its `policy` (CSP) a page may run whatever is in it: to see that nothing is.
+    """
+
+    def __init__(self, browser: Browser, site: str, *, policy: bool = True) -> None:
         self.site = site
+        self._policy = policy
         self.faults: list[str] = []
         self._browser = browser
         self._contexts: list[BrowserContext] = []
@@ -108,6 +112,7 @@ class Visit:
             color_scheme="dark" if dark else "light",
             locale=lang,
             java_script_enabled=scripts,
+            bypass_csp=not self._policy,
             reduced_motion="reduce",
         )
         context.set_default_timeout(10_000)
