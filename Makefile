@@ -5,7 +5,7 @@ VENV := .venv
 SUITE := .cache/w3c
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check build frontend suite bench bench-hostile lock clean
+.PHONY: run test check build frontend suite bench bench-hostile screenshots lock clean
 
 run: $(VENV)/installed frontend
 	$(VENV)/bin/kg serve
@@ -25,7 +25,7 @@ test: $(VENV)/installed-test frontend $(SUITE)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/kg check
-	$(VENV)/bin/python -m pytest -n auto
+	$(VENV)/bin/python -m pytest -n auto --dist loadgroup
 
 # Measures this service beside other SPARQL servers (bench/README.md); needs wrk.
 # Fewer figures, sooner: make bench BENCH="--graph small --rounds 1"
@@ -34,6 +34,11 @@ bench: $(VENV)/installed
 
 bench-hostile: $(VENV)/installed
 	$(VENV)/bin/python -m bench hostile $(BENCH)
+
+# Takes the pictures of the main pages for the README; needs Chromium.
+screenshots: $(VENV)/installed-test frontend
+	$(VENV)/bin/python tests/equipment.py
+	$(VENV)/bin/python tests/screenshots.py
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -10,6 +10,8 @@ from urllib.parse import quote, urlencode, urlsplit
 from pyoxigraph import NamedNode
 
 _OWN = re.compile(r"[^/?#]+/[^/?#.]+\Z")
+LONGEST_NAME = 2_000
+"""Names longer than this are no links: browsers and servers cut or refuse such addresses."""
 _SAFE = "/:#?&=+,;@!$'()*~-._%"
 
 
@@ -46,6 +48,8 @@ class Addresses:
 
     def href(self, node: NamedNode) -> str | None:
         """Say where a link to a thing leads; None: nowhere safe, so it stays plain text."""
+        if len(node.value) > LONGEST_NAME:
+            return None
         rest = node.value.removeprefix(self.base)
         if rest != node.value and re.split("[#/]", rest)[0] in self.pages:
             return self.to(f"/{rest}")

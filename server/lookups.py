@@ -28,6 +28,11 @@ Node = NamedNode | BlankNode
 Term = NamedNode | BlankNode | Literal
 
 DEFAULT = DefaultGraph()
+LONGEST_TEXT = 2_000
+_CONTROLS = {*range(0x20), *range(0x7F, 0xA0)} - set(map(ord, "\t\n\r"))
+_NO_CHARACTERS = dict.fromkeys((*_CONTROLS, *range(0xFDD0, 0xFDF0), 0xFFFE, 0xFFFF), "\ufffd")
+_ACCENT = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_PILE = re.compile(f"({_ACCENT}{{30}}){_ACCENT}+")
 # A claim is called by its paraphrase, which comes last: other things have a text beside a name.
 LABELS = (
     RDFS_LABEL,
@@ -150,8 +155,22 @@ def best(texts: Iterable[Text], lang: str) -> Text | None:
 
 
 def to_text(literal: Literal) -> Text:
-    """Take a literal's words and language."""
-    return Text(literal.value, literal.language)
+    """Take a literal's words, as far as a page can bear them, and its language."""
+    return Text(readable(literal.value), literal.language)
+
+
+def readable(text: str) -> str:
+    """Cut a very long text and high piles of accents; put a sign in place of control characters.
+
+    How many characters are left out stands at the end; documents and dumps have them all. A pile
+    is as high as Unicode's Stream-Safe Text Format has it (UAX 15, section 13).
+    """
+    shown, left_out = text[:LONGEST_TEXT], len(text) - LONGEST_TEXT
+    if not shown.isprintable():
+        shown = shown.translate(_NO_CHARACTERS)
+    if not shown.isascii():
+        shown = _PILE.sub(r"\1", shown)
+    return f"{shown}… (+{left_out:,})" if left_out > 0 else shown
 
 
 def local_name(thing: Node) -> str:

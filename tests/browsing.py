@@ -26,7 +26,6 @@ from playwright.sync_api import (
 )
 
 PHONE, TABLET, DESK = 360, 800, 1440
-_HEIGHTS = {PHONE: 740, TABLET: 1000}
 # No name but the service's own leads anywhere, so that a stray request cannot succeed unseen.
 _ARGUMENTS = ("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--disable-quic")
 
@@ -79,10 +78,14 @@ def barriers(page: Page, axe: str) -> list[str]:
 
 
 class Visit:
-    """Opens pages of one service, and keeps what went wrong on any of them."""
+    """Opens pages of one service, and keeps what went wrong on any of them.
 
-    def __init__(self, browser: Browser, site: str) -> None:
+    Without its `policy` (CSP) a page may run whatever is in it: to see that nothing is.
+    """
+
+    def __init__(self, browser: Browser, site: str, *, policy: bool = True) -> None:
         self.site = site
+        self._policy = policy
         self.faults: list[str] = []
         self._browser = browser
         self._contexts: list[BrowserContext] = []
@@ -93,6 +96,7 @@ class Visit:
         path: str,
         *,
         width: int = DESK,
+        height: int = 900,
         dark: bool = False,
         lang: str = "en",
         scripts: bool = True,
@@ -100,14 +104,16 @@ class Visit:
     ) -> Page:
         """Open a page as a new visitor, who has been nowhere before; gives it fully loaded.
 
-        `width` in pixels; `lang` is what the browser prefers; with `scripts` off, it runs none.
+        `width` and `height` in pixels; `lang` is what the browser prefers; without `scripts` it
+        runs none.
         """
         context = self._browser.new_context(
             base_url=self.site,
-            viewport={"width": width, "height": _HEIGHTS.get(width, 900)},
+            viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
             locale=lang,
             java_script_enabled=scripts,
+            bypass_csp=not self._policy,
             reduced_motion="reduce",
         )
         context.set_default_timeout(10_000)

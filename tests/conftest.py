@@ -171,9 +171,9 @@ def visit(browser: Browser, site: str) -> Iterator[Visit]:
     yield from watch(browser, site)
 
 
-def watch(browser: Browser, site: str) -> Iterator[Visit]:
+def watch(browser: Browser, site: str, *, policy: bool = True) -> Iterator[Visit]:
     """Give a visit to a service, and fail for what went wrong on its pages."""
-    opened = Visit(browser, site)
+    opened = Visit(browser, site, policy=policy)
     yield opened
     opened.close()
     assert opened.faults == []

@@ -6,6 +6,8 @@ import pytest
 from crawling import Answer, crawl, dead, lost_fragments
 from page_kinds import KINDS
 
+pytestmark = pytest.mark.xdist_group("links")
+
 
 @pytest.fixture(scope="module")
 def found(elbe_release: Path) -> dict[str, Answer]:

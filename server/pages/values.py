@@ -9,7 +9,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kg.terms import DCTERMS_IDENTIFIER, EDTF, SKOS_NOTATION, XSD
 from server.links import Addresses, web_address
-from server.lookups import Lookups, Node, Term, Text, best, local_name
+from server.lookups import Lookups, Node, Term, Text, best, local_name, readable
 from server.pages.dates import say_date
 
 _DATES = {EDTF + "EDTF", XSD + "date", XSD + "gYear", XSD + "gYearMonth"}
@@ -56,7 +56,7 @@ class Reader:
         if label is None:
             own = node.value.startswith(self.addresses.base)
             label = Text(local_name(node) if own else self.compact(node.value))
-        return Shown(label.value, kind, label.lang, href, node.value)
+        return Shown(readable(label.value), kind, label.lang, href, readable(node.value))
 
     def name(self, node: Node) -> Text | None:
         """What a thing is called, if anybody says; looked up once for a page."""
@@ -66,19 +66,20 @@ class Reader:
 
     def literal(self, literal: Literal) -> Shown:
         """Show a literal: text in its language, dates in words, the rest with its datatype."""
-        datatype = literal.datatype.value
+        datatype, text = literal.datatype.value, readable(literal.value)
         if datatype in _DATES:
-            return Shown(say_date(literal.value, self.lang), "date", note=literal.value)
+            return Shown(say_date(text, self.lang), "date", note=text)
         if datatype in _WORDS:
-            return Shown(literal.value, "text", literal.language)
-        return Shown(literal.value, "other", note=self.compact(datatype))
+            return Shown(text, "text", literal.language)
+        return Shown(text, "other", note=self.compact(datatype))
 
     def property(self, predicate: NamedNode) -> Shown:
         """Name a property, with its IRI in full as the note."""
         label = self.name(predicate) or Text(local_name(predicate))
         own = predicate.value.startswith(self.addresses.base)
         href = self.addresses.href(predicate) if own else None
-        return Shown(label.value, "thing", label.lang, href, self.compact(predicate.value))
+        note = readable(self.compact(predicate.value))
+        return Shown(readable(label.value), "thing", label.lang, href, note)
 
     def compact(self, iri: str) -> str:
         """Shorten an IRI with the release's prefixes where that leaves a plain name."""
