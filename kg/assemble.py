@@ -17,7 +17,10 @@ from kg.terms import (
     RDF_STATEMENT,
     RDF_SUBJECT,
     RDF_TYPE,
+    RDFS_LABEL,
+    SCHEMA,
     SCHEMA_ITEM_REVIEWED,
+    SCHEMA_NAME,
     SKOS_CONCEPT,
     Terms,
 )
@@ -31,7 +34,8 @@ DESCRIBED: tuple[Layer, ...] = ("ontology", "scheme", "data", "claim", "catalog"
 class Assembled:
     """A dataset: the default graph is asserted, the claims' named graphs are only expressed.
 
-    The default graph holds everything described, and copies of what accepted claims state.
+    The default graph holds everything described, its names as schema.org has them, and copies of
+    what accepted claims state.
     Without `stated`, named graphs are plain data, no claims.
     """
 
@@ -93,6 +97,7 @@ def assemble(project: Project) -> Assembled:
         if t.predicate == RDF_TYPE and t.object == SKOS_CONCEPT
         if isinstance(t.subject, NamedNode)
     )
+    described |= _names(described)
     for mapping_set in project.mappings:
         described |= to_triples(mapping_set, project.base, concepts)
     claims = _claims(project)
@@ -124,6 +129,22 @@ def sort(triples: Iterable[Triple]) -> list[Triple]:
 def to_line(quad: Quad) -> str:
     """Write a quad as a line of canonical N-Quads."""
     return f"{quad} .\n"
+
+
+def _names(described: Iterable[Triple]) -> set[Triple]:
+    """Give what is of a schema.org class the name that schema.org asks for: its label."""
+    listed = list(described)
+    named = {
+        t.subject
+        for t in listed
+        if t.predicate == RDF_TYPE
+        if isinstance(t.object, NamedNode) and t.object.value.startswith(SCHEMA)
+    }
+    return {
+        Triple(t.subject, SCHEMA_NAME, t.object)
+        for t in listed
+        if t.predicate == RDFS_LABEL and t.subject in named
+    }
 
 
 def _claims(project: Project) -> dict[NamedNode, frozenset[Triple]]:

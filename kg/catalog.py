@@ -21,6 +21,7 @@ from kg.terms import (
     OWL_SAME_AS,
     RDF_TYPE,
     RDFS_LABEL,
+    SCHEMA,
     SKOS,
     VOID,
     XSD,
@@ -44,6 +45,19 @@ _LINKS = frozenset(
 )
 _ANSWERABLE = tuple(NamedNode(DCTERMS + role) for role in ("publisher", "creator"))
 _LICENSE = NamedNode(DCTERMS + "license")
+_IN_SCHEMA_ORG = {
+    NamedNode(DCTERMS + theirs): NamedNode(SCHEMA + ours)
+    for theirs, ours in {
+        "title": "name",
+        "description": "description",
+        "license": "license",
+        "creator": "creator",
+        "publisher": "publisher",
+        "issued": "datePublished",
+        "modified": "dateModified",
+        "identifier": "identifier",
+    }.items()
+}
 
 
 @dataclass(frozen=True)
@@ -64,6 +78,7 @@ class Catalog:
         """Write the whole description."""
         return self.authored.union(
             self._dataset_facts(),
+            self._search_facts(),
             self._layers(),
             self._partitions("class", "classPartition", self._classes()),
             self._partitions("property", "propertyPartition", self._properties()),
@@ -117,6 +132,16 @@ class Catalog:
         yield say.count(VOID + "distinctObjects", len({t.object for t in default}))
         yield say.iri(VOID + "sparqlEndpoint", self.base + "sparql")
         yield say.iri(DCAT + "landingPage", self.base)
+
+    def _search_facts(self) -> Iterator[Triple]:
+        """Describe the dataset in schema.org's words, too, which search engines read."""
+        say = _Speaker(self.dataset)
+        yield say.iri(RDF_TYPE.value, SCHEMA + "Dataset")
+        yield say.iri(SCHEMA + "url", self.base)
+        yield say.text(SCHEMA + "version", self.assembled.version)
+        for triple in self.authored:
+            if triple.subject == self.dataset and triple.predicate in _IN_SCHEMA_ORG:
+                yield Triple(say.subject, _IN_SCHEMA_ORG[triple.predicate], triple.object)
 
     def _layers(self) -> Iterator[Triple]:
         """Count what is asserted apart from what is only expressed."""
@@ -186,6 +211,10 @@ class Catalog:
         say, url = _Speaker(self._here(slug)), self.base + file.path
         yield Triple(self.dataset, NamedNode(DCAT + "distribution"), say.subject)
         yield Triple(self.dataset, NamedNode(VOID + "dataDump"), NamedNode(url))
+        yield Triple(self.dataset, NamedNode(SCHEMA + "distribution"), say.subject)
+        yield say.iri(RDF_TYPE.value, SCHEMA + "DataDownload")
+        yield say.iri(SCHEMA + "contentUrl", url)
+        yield say.text(SCHEMA + "encodingFormat", format.media_type)
         yield say.iri(RDF_TYPE.value, DCAT + "Distribution")
         title = f"{format.label}, compressed" if packed else format.label
         yield say.text(DCTERMS_TITLE.value, title, "en")

@@ -7,7 +7,15 @@ from urllib.parse import urlsplit, urlunsplit
 from flask import Flask, Response, current_app, request
 from werkzeug.routing import RequestRedirect
 
-from server import conformance, descriptions, documents, dumps, operation
+from server import (
+    conformance,
+    crawling,
+    descriptions,
+    documents,
+    dumps,
+    operation,
+    signposting,
+)
 from server.compression import choose_coding, compress, is_worth_it, mark
 from server.evaluation.answers import Evaluating
 from server.headers import ALWAYS
@@ -40,7 +48,7 @@ def create_app(
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000
     served = app.extensions["served"] = Served(settings, watch=evaluator is None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    areas = (article, photographs)
+    areas = (article, photographs, crawling, signposting)
     for module in (routes, documents, descriptions, dumps, operation, conformance, page, *areas):
         app.register_blueprint(module.pages)
     app.extensions["menu"] = to_menu(app.url_map)

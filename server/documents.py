@@ -34,6 +34,7 @@ from server.pages.frame import addresses, page_language
 from server.pages.routes import lead_on, show_thing
 from server.refusals import ProblemError
 from server.replies import frame_links, negotiate, reply, see_other
+from server.signposting import linkset_address, signs_of_thing, to_headers
 from server.site import Site, current_site
 
 pages = Blueprint("documents", __name__)
@@ -138,6 +139,7 @@ def _answer(thing: NamedNode, offer: Offer) -> Response:
     links = [*frame_links(canonical, alternates), link_header(thing.value, "describes")]
     headers = {}
     if offer is HTML:
+        links += to_headers(signs_of_thing(thing), linkset_address(addresses(), thing))
         return reply(HTML, lambda: show_thing(thing, canonical, urls), links=links)
     held = gather(site, thing, canonical)
     if held.cut:

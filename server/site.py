@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ _LICENSE = NamedNode(DCTERMS + "license")
 _CLASS = NamedNode(VOID + "class")
 _ENTITIES = NamedNode(VOID + "entities")
 _EXAMPLE = NamedNode(VOID + "exampleResource")
+_MODIFIED = NamedNode(DCTERMS + "modified")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DESCRIPTION = NamedNode(DCTERMS + "description")
 _CODE = (".py", ".html", ".css", ".js", ".svg", ".tsv")
 
@@ -57,7 +60,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What the catalog says of the dataset as a whole."""
+    """What the catalog says of the dataset as a whole; `changed_on` is a day, as YYYY-MM-DD."""
 
     iri: str
     titles: tuple[Text, ...]
@@ -65,6 +68,7 @@ class Dataset:
     license: str | None
     examples: tuple[str, ...]
     classes: tuple[tuple[str, int], ...]
+    changed_on: str | None
 
 
 class Folder:
@@ -240,6 +244,7 @@ def _read_dataset(catalog: bytes, base: str) -> Dataset:
         license=licenses[0].value if licenses and isinstance(licenses[0], NamedNode) else None,
         examples=tuple(o.value for o in examples if isinstance(o, NamedNode)),
         classes=_read_classes(quads),
+        changed_on=_read_day(said),
     )
 
 
@@ -249,6 +254,11 @@ def _read_classes(quads: list[Quad]) -> tuple[tuple[str, int], ...]:
     counts = {q.subject: int(plain(q.object).value) for q in quads if q.predicate == _ENTITIES}
     found = [(name, counts[part]) for part, name in names.items() if part in counts]
     return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0])))
+
+
+def _read_day(said: list[Quad]) -> str | None:
+    days = sorted(plain(q.object).value for q in said if q.predicate == _MODIFIED)
+    return days[-1] if days and _DAY.fullmatch(days[-1]) else None
 
 
 def _texts(quads: list[Quad], predicate: NamedNode) -> tuple[Text, ...]:

@@ -35,6 +35,7 @@ from kg.terms import (
     RDFS_LABEL,
     SCHEMA,
     SCHEMA_ITEM_REVIEWED,
+    SCHEMA_NAME,
     SCHEMA_SHA256,
     SCHEMA_TEXT,
     SKOS,
@@ -140,11 +141,13 @@ def held_by(assembled: Assembled, claims: Iterable[Term]) -> set[Triple]:
 def unclaimed_facts(assembled: Assembled) -> set[Triple]:
     """Facts about the world in the default graph that no accepted claim holds."""
     held = held_by(assembled, accepted(assembled))
+    labels = {(t.subject, t.object) for t in assembled.default if t.predicate == RDFS_LABEL}
     return {
         t
         for t in assembled.default - held
         if kind(t.subject) in WORLD
         if t.predicate not in DESCRIPTIVE and not t.predicate.value.startswith(SKOS)
+        if t.predicate != SCHEMA_NAME or (t.subject, t.object) not in labels
     }
 
 

@@ -39,7 +39,8 @@ class Page(HTMLParser):
         assert not re.search(r"built-in method| object at 0x|&lt;bound ", html), "a Python object"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
+        is_data = ("type", "application/ld+json") in attrs
+        self.tags.append(f"{tag} of data" if is_data else tag)
         self.attributes += attrs
         self.ids += [value or "" for name, value in attrs if name == "id"]
         if tag == "a":
@@ -52,7 +53,8 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self.words.append(data)
+        if self.open[-1:] != ["script"]:
+            self.words.append(data)
 
     @property
     def text(self) -> str:

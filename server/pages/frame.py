@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import cast
 
 from flask import current_app, render_template, request
+from markupsafe import Markup
+from pyoxigraph import NamedNode
 
+from kg.terms import SCHEMA, SCHEMA_TEXT, SKOS
 from server.links import Addresses, web_address
 from server.negotiation import choose_language
+from server.pages.embedding import embed_dataset, embed_thing
 from server.pages.menu import Menu
 from server.pages.values import Reader, longest_first
 from server.pages.wording import LANGUAGE_NAMES, LANGUAGES, PHRASES
-from server.site import current_site
+from server.site import Site, current_site
 from server.visits import addresses_for
 
+SUMMARY_LENGTH = 200
+_SUMMARIES = (NamedNode(SCHEMA + "description"), NamedNode(SKOS + "definition"), SCHEMA_TEXT)
 _ANY_QUERY = """SELECT ?thing ?property ?value WHERE {
   ?thing ?property ?value .
 }
@@ -48,6 +55,8 @@ def page_reader() -> Reader:
 def show(template: str, **context: object) -> str:
     """Render a page inside the frame every page has."""
     site, lang = current_site(), page_language()
+    iri = context.get("thing")
+    thing = NamedNode(iri) if isinstance(iri, str) else None
     return render_template(
         template,
         site=site,
@@ -59,8 +68,20 @@ def show(template: str, **context: object) -> str:
         first_query=first_query,
         menu=_menu(),
         languages=_language_links(lang),
+        embedded=Markup(embed_thing(site, thing) if thing else embed_dataset(site)),
+        summary=_summarise(site, thing, lang),
+        here=request.base_url,
         **context,
     )
+
+
+def _summarise(site: Site, thing: NamedNode | None, lang: str) -> str:
+    """Say in a line what a page is about, for lists of results and previews of links."""
+    found = (site.look.text(thing, p, lang) for p in _SUMMARIES) if thing else iter(())
+    text = next(filter(None, found), None) or site.description(lang)
+    if text is None:
+        return site.title(lang).value
+    return shorten(text.value, SUMMARY_LENGTH, placeholder=" …")
 
 
 def _to_static(name: str) -> str:

@@ -25,6 +25,7 @@ from server.pages.values import Reader, Shown
 from server.pages.wording import VERDICT_SYMBOLS
 from server.refusals import KINDS, ProblemError
 from server.replies import frame_links, negotiate, reply, see_other
+from server.signposting import linkset_address, signs_of_dataset, to_headers
 from server.site import current_site
 
 pages = Blueprint("pages", __name__)
@@ -46,6 +47,7 @@ def home() -> Response:
     alternates = {o: urls[o.name] for o in (HTML, *RDF) if o is not offer}
     links = frame_links(current_site().base, alternates)
     if offer is HTML:
+        links += to_headers(signs_of_dataset(), linkset_address(addresses()))
         return reply(HTML, _home_page, links=links)
     return reply(offer, lambda: rewrite(small_file("catalog.ttl"), offer.name), links=links)
 
@@ -279,11 +281,3 @@ def _to_name(iri: str, base: str) -> NamedNode | None:
 def problems() -> Response:
     """List the kinds of problems this service answers with."""
     return reply(HTML, lambda: show("problems.html", kinds=KINDS))
-
-
-@pages.route("/robots.txt")
-def robots() -> Response:
-    """Tell crawlers to read pages and leave queries alone."""
-    root = request.script_root
-    lines = ("User-agent: *", f"Disallow: {root}/sparql", f"Disallow: {root}/resource", "")
-    return reply(Offer("txt", "text/plain", "text"), lambda: "\n".join(lines))
