@@ -68,7 +68,7 @@ class Service:
     port: int
     temp: Path
 
-    def get(self, path: str, timeout_s: float = 15, source: str = "127.0.0.1") -> Reply:
+    def get(self, path: str, timeout_s: float = 60, source: str = "127.0.0.1") -> Reply:
         """Ask over a connection of its own."""
         conn = http.client.HTTPConnection(
             "127.0.0.1", self.port, timeout=timeout_s, source_address=(source, 0)
@@ -82,7 +82,7 @@ class Service:
         finally:
             conn.close()
 
-    def ask(self, query: str, timeout_s: float = 15, source: str = "127.0.0.1") -> Reply:
+    def ask(self, query: str, timeout_s: float = 60, source: str = "127.0.0.1") -> Reply:
         """Ask a query."""
         return self.get("/sparql?" + urlencode({"query": query}), timeout_s, source)
 
