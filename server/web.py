@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -24,6 +26,9 @@ from server.evaluation.tally import Tally
 from server.limits import limits_of
 from server.metrics import Board
 from server.settings import Settings
+from server.sparql.cache import Headers
+from server.sparql.front import App, StartResponse
+from server.visits import Environ
 
 BACKLOG = 1024
 _ENDS = (signal.SIGTERM, signal.SIGINT)
@@ -31,7 +36,10 @@ _ENDS = (signal.SIGTERM, signal.SIGINT)
 
 @dataclass(frozen=True)
 class Place:
-    """What a web process is given: its socket, its column of the tally, its way to the workers."""
+    """What a web process is given: its socket, its column of the tally, its way to the workers.
+
+    The first byte of `notice` says that it will be told to end in a moment.
+    """
 
     ear: socket.socket
     column: int
@@ -40,6 +48,7 @@ class Place:
     settings: Settings
     tally: Tally
     board: Board
+    notice: mmap.mmap
 
 
 def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
@@ -60,7 +69,7 @@ def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
         app = create_app(settings, lanes, place.board)
         os.write(ready, b"\n")
         os.close(ready)
-        _serve(app, place.ear, settings)
+        _serve(end_connections(app, place.notice), place.ear, settings)
         lanes.close()
         code = 0
     except KnowledgeError as error:
@@ -68,6 +77,24 @@ def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
     finally:
         sys.stderr.flush()
         os._exit(code)
+
+
+def end_connections(app: App, notice: mmap.mmap) -> App:
+    """Have every answer end its connection once the process is to leave.
+
+    Its end closes idle connections, and a client may be about to use one for its next request.
+    """
+
+    def answer(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if not notice[0]:
+            return app(environ, start_response)
+
+        def start(status: str, headers: Headers, *rest: Any) -> Any:
+            return start_response(status, [*headers, ("Connection", "close")], *rest)
+
+        return app(environ, start)
+
+    return answer
 
 
 def _serve(app: object, ear: socket.socket, settings: Settings) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import signal
@@ -13,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlencode
@@ -68,23 +68,21 @@ class Service:
     port: int
     temp: Path
 
-    def get(self, path: str, timeout_s: float = 15, source: str = "127.0.0.1") -> Reply:
+    def get(self, path: str, timeout_s: float = 60, source: str = "127.0.0.1") -> Reply:
         """Ask over a connection of its own."""
-        conn = http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=timeout_s, source_address=(source, 0)
-        )
+        conn = self.connect(timeout_s, source)
         try:
-            conn.request("GET", path, headers={"Accept": "application/sparql-results+json"})
-            answer = conn.getresponse()
-            return Reply(answer.status, answer.read(), dict(answer.getheaders()))
-        except (OSError, http.client.HTTPException):
-            return Reply(0)
+            return _get(conn, path)
         finally:
             conn.close()
 
-    def ask(self, query: str, timeout_s: float = 15, source: str = "127.0.0.1") -> Reply:
+    def connect(self, timeout_s: float = 60, source: str = "127.0.0.1") -> HTTPConnection:
+        """Make a connection for more than one request."""
+        return HTTPConnection("127.0.0.1", self.port, timeout=timeout_s, source_address=(source, 0))
+
+    def ask(self, query: str, timeout_s: float = 60, source: str = "127.0.0.1") -> Reply:
         """Ask a query."""
-        return self.get("/sparql?" + urlencode({"query": query}), timeout_s, source)
+        return self.get(to_path(query), timeout_s, source)
 
     @property
     def tree(self) -> dict[int, str]:
@@ -112,6 +110,21 @@ class Service:
                 return time.monotonic() - began
             time.sleep(0.02)
         raise AssertionError(f"after {limit_s} s there is only {self.tree}")
+
+
+def to_path(query: str) -> str:
+    """Write the address that asks a query."""
+    return "/sparql?" + urlencode({"query": query})
+
+
+def _get(conn: HTTPConnection, path: str) -> Reply:
+    try:
+        conn.request("GET", path, headers={"Accept": "application/sparql-results+json"})
+        answer = conn.getresponse()
+        return Reply(answer.status, answer.read(), dict(answer.getheaders()))
+    except (OSError, HTTPException):
+        conn.close()
+        return Reply(0)
 
 
 @contextmanager
@@ -153,14 +166,21 @@ def _wait_for_first_answer(service: Service) -> None:
 
 
 @contextmanager
-def load(service: Service, clients: int = 4) -> Iterator[list[Reply]]:
-    """Ask small queries without a pause while the block runs; the replies are there after it."""
+def load(service: Service, clients: int = 4, *, keep: bool = False) -> Iterator[list[Reply]]:
+    """Ask small queries without a pause while the block runs; the replies are there after it.
+
+    Each has a connection of its own, unless clients `keep` theirs.
+    """
     replies: list[Reply] = []
     done = threading.Event()
 
     def work() -> None:
+        conn = service.connect()
         while not done.is_set():
-            replies.append(service.ask(small_query()))
+            replies.append(_get(conn, to_path(small_query())))
+            if not keep:
+                conn.close()
+        conn.close()
 
     threads = [threading.Thread(target=work) for _ in range(clients)]
     for thread in threads:

@@ -32,7 +32,7 @@ from server.evaluation.system import children
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the processes from /proc")
 
-HEALED_S = 15
+HEALED_S = 30
 """How long to wait for all processes: on a busy machine a second of work takes many."""
 WIDE = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f }"
 
@@ -53,34 +53,47 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def service(
     lighthouse_release: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    """A running service with a short time limit, little memory, and no limit on nesting."""
+    """A running service with little memory, and no limit that a busy machine reaches."""
     with running(
         lighthouse_release,
         tmp_path_factory.mktemp("temp"),
         query_depth=1_000_000,
         query_memory_bytes=80_000_000,
+        query_time_slow_ms=60_000,
+        queue_wait_ms=60_000,
         result_bytes=20_000_000,
+    ) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def hasty(lighthouse_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A running service with a short time limit."""
+    with running(
+        lighthouse_release,
+        tmp_path_factory.mktemp("temp"),
+        query_memory_bytes=80_000_000,
         client_slow_queries=2,
     ) as started:
         yield started
 
 
-def test_endless_count_is_stopped_and_the_answer_names_the_limit(service: Service) -> None:
+def test_endless_count_is_stopped_and_the_answer_names_the_limit(hasty: Service) -> None:
     began = time.monotonic()
-    reply = service.ask(endless_query())
+    reply = hasty.ask(endless_query())
     assert 3 <= time.monotonic() - began < 3 + 0.25 + 4
     assert reply.status == 504
     assert reply.problem["limit"] == "query_time_slow_ms"
     assert reply.problem["limit_value"] == 3000
-    service.wait_until_whole(HEALED_S)
+    hasty.wait_until_whole(HEALED_S)
 
 
-def test_endless_sort_is_stopped_by_time_or_memory(service: Service) -> None:
+def test_endless_sort_is_stopped_by_time_or_memory(hasty: Service) -> None:
     rows = " ".join(f"?a{i} ?b{i} ?c{i} ." for i in range(4))
-    reply = service.ask(f"SELECT * WHERE {{ {rows} }} ORDER BY ?c0 ?c1 ?c2 ?c3")
+    reply = hasty.ask(f"SELECT * WHERE {{ {rows} }} ORDER BY ?c0 ?c1 ?c2 ?c3")
     assert reply.status in (504, 507)
     assert reply.problem["limit"] in ("query_time_slow_ms", "query_memory_bytes")
-    service.wait_until_whole(HEALED_S)
+    hasty.wait_until_whole(HEALED_S)
 
 
 def test_query_that_needs_too_much_memory_is_507_and_names_it(service: Service) -> None:
@@ -113,19 +126,19 @@ def test_large_result_arrives_whole(service: Service) -> None:
     assert int(reply.headers["content-length"]) == len(reply.body) > 1_000_000
 
 
-def test_ordinary_queries_are_answered_while_endless_ones_run(service: Service) -> None:
+def test_ordinary_queries_are_answered_while_endless_ones_run(hasty: Service) -> None:
     running_ones = [
-        in_background(lambda at=at: service.ask(endless_query(), source=f"127.0.0.{at}"))
+        in_background(lambda at=at: hasty.ask(endless_query(), source=f"127.0.0.{at}"))
         for at in range(2, 8)
     ]
-    with load(service, clients=2) as replies:
+    with load(hasty, clients=2) as replies:
         until = time.monotonic() + HEALED_S
         while len(replies) < 20 and time.monotonic() < until:
             time.sleep(0.05)
     assert outcomes(replies) == {200}
     assert len(replies) >= 20
     assert {finish().status for finish in running_ones} <= {503, 504}
-    service.wait_until_whole(HEALED_S)
+    hasty.wait_until_whole(HEALED_S)
 
 
 def test_workers_killed_under_load_lose_no_request(service: Service) -> None:
@@ -143,7 +156,7 @@ def test_query_whose_worker_is_killed_is_asked_again(service: Service) -> None:
     finish = in_background(lambda: service.ask(f"{WIDE} LIMIT 20000"))
     time.sleep(0.05)
     for pid in service.pids("worker"):
-        kill(pid)
+        os.kill(pid, signal.SIGKILL)
     assert finish().status == 200
     service.wait_until_whole(HEALED_S)
 
@@ -218,7 +231,7 @@ def test_worker_reaches_neither_network_nor_other_programs(service: Service) -> 
 
 
 def test_sigterm_lets_a_running_query_end_and_leaves_nothing(release: Path, tmp_path: Path) -> None:
-    with running(release, tmp_path / "temp", query_time_slow_ms=9000) as service:
+    with running(release, tmp_path / "temp", query_time_slow_ms=60_000) as service:
         everyone = [service.process.pid, *service.tree]
         names = unix_names(of=service.process.pid)
         assert len(names) == 4
@@ -248,32 +261,38 @@ def test_signal_to_every_process_ends_the_service_like_one_to_the_first(
 
 
 def test_killed_supervisor_takes_everything_along(release: Path, tmp_path: Path) -> None:
-    with running(release, tmp_path / "temp") as service:
+    with running(release, tmp_path / "temp", query_time_slow_ms=60_000) as service:
         everyone = list(service.tree)
         assert len(everyone) == 8
+        in_background(lambda: service.ask(endless_query()))
+        service.wait_for_query_in_hand()
+        names = unix_names(of=service.process.pid)
         kill(service.process.pid)
         service.process.wait()
-        until = time.monotonic() + 3
+        until = time.monotonic() + HEALED_S
         while [pid for pid in everyone if is_alive(pid)] and time.monotonic() < until:
             time.sleep(0.02)
         assert not [pid for pid in everyone if is_alive(pid) and state_of(pid) != "Z"]
+        assert not names & unix_names()
     assert list((tmp_path / "temp").iterdir()) == []
 
 
-def test_sighup_takes_the_new_release_without_a_failed_request(tmp_path: Path) -> None:
+@pytest.mark.parametrize("keep", [False, True], ids=["new connections", "kept connections"])
+def test_sighup_takes_the_new_release_without_a_failed_request(tmp_path: Path, keep: bool) -> None:
     place = write_small_release(tmp_path / "release", numbers(10))
     new = write_small_release(tmp_path / "new", numbers(20))
     question = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
     with running(place, tmp_path / "temp") as service:
         old = set(service.tree)
-        with load(service) as replies:
+        with load(service, keep=keep) as replies:
             place.rename(tmp_path / "old")
             shutil.copytree(new, place)
             service.process.send_signal(signal.SIGHUP)
-            until = time.monotonic() + 10
+            until = time.monotonic() + HEALED_S
             while b'"20"' not in service.ask(question).body and time.monotonic() < until:
                 time.sleep(0.02)
-            time.sleep(0.5)
+            while old & set(service.tree) and time.monotonic() < until:
+                time.sleep(0.05)
         assert b'"20"' in service.ask(question).body
         assert outcomes(replies) == {200}
         service.wait_until_whole(HEALED_S)

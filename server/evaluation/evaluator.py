@@ -33,6 +33,7 @@ def main() -> NoReturn:
     """Load the release, say `ready` or what is wrong on standard output, then work."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # meant for the server, which then closes our input
+    server = os.getppid()
     os.environ["RUST_BACKTRACE"] = "0"
     tempfile.gettempdir()  # finds out by writing and deleting, which workers may not
     setup = Setup.from_line(_read_line(0))
@@ -51,7 +52,7 @@ def main() -> NoReturn:
     manifest = {"version": version, "prefixes": dict(release.manifest.prefixes), "bytes": held}
     ready = {"ready": version, "triples": triples, "bytes": held}
     print(json.dumps(ready), flush=True)
-    _keep_foreman(lambda: Foreman(ears, setup.limits, open_store, manifest, folder))
+    _keep_foreman(lambda: Foreman(ears, setup.limits, open_store, manifest, folder), server)
 
 
 def _hold(release_dir: str) -> tuple[int, Path]:
@@ -92,7 +93,7 @@ def _read_line(number: int) -> bytes:
     return line
 
 
-def _keep_foreman(make: Callable[[], Foreman]) -> NoReturn:
+def _keep_foreman(make: Callable[[], Foreman], server: int) -> NoReturn:
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     wake, woken = os.pipe()
     for end in (wake, woken):
@@ -108,9 +109,8 @@ def _keep_foreman(make: Callable[[], Foreman]) -> NoReturn:
                 make().run(0)
             finally:
                 os._exit(70)
-        stopped = _wait_for_end(pid, wake)
-        if stopped:
-            os._exit(0)
+        if _wait_for_end(pid, wake):
+            _end_with(pid, server)
         if time.monotonic() - born < _PAUSE_S:
             time.sleep(_PAUSE_S)
         print("the foreman of the queries ended; a new one works", file=sys.stderr, flush=True)
@@ -126,7 +126,6 @@ def _wait_for_end(foreman: int, wake: int) -> bool:
         if wake in ready:
             os.read(wake, 4096)
         if 0 in ready:
-            _reap_until(foreman)
             return True
         while True:
             try:
@@ -139,13 +138,20 @@ def _wait_for_end(foreman: int, wake: int) -> bool:
                 break
 
 
-def _reap_until(foreman: int) -> None:
+def _end_with(foreman: int, server: int) -> NoReturn:
+    """End after the foreman, who lets running queries finish unless nobody is left to hear."""
     while True:
+        if os.getppid() != server:
+            os.kill(foreman, signal.SIGKILL)  # its workers end with it
         try:
-            if os.waitpid(-1, 0)[0] == foreman:
-                return
+            pid, _ = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
-            return
+            break
+        if pid == foreman:
+            break
+        if pid == 0:
+            time.sleep(0.02)
+    os._exit(0)
 
 
 if __name__ == "__main__":

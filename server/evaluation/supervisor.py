@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import mmap
 import os
 import select
 import signal
@@ -24,12 +26,16 @@ from server.web import Place, become_web_process
 
 _TICK_S = 1.0
 _BRIEF_S = 1.0
+_NOTICE_S = 1.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 @dataclass
 class _Web:
-    """A web process as the supervisor sees it; `ready` is the pipe it will write to, or None."""
+    """A web process as the supervisor sees it; `ready` is the pipe it will write to, or None.
+
+    `notice` is shared with it: its first byte says that it will leave at `leaves_at` (monotonic).
+    """
 
     pid: int
     slot: int
@@ -37,8 +43,9 @@ class _Web:
     column: int
     born: float
     ready: int | None
+    notice: mmap.mmap
     is_ready: bool = False
-    leaving: bool = False
+    leaves_at: float | None = None
 
 
 class Supervisor:
@@ -97,6 +104,10 @@ class Supervisor:
                 self._hear_web(web)
         self._reap()
         now = time.monotonic()
+        for web in self._webs.values():
+            if web.leaves_at is not None and web.leaves_at <= now:
+                web.leaves_at = math.inf
+                os.kill(web.pid, signal.SIGTERM)
         for generation in self._generations:
             if generation.due is not None and generation.due <= now:
                 generation.start()
@@ -107,6 +118,7 @@ class Supervisor:
 
     def _pause(self) -> float:
         times = [at for at, _ in self._due]
+        times += [web.leaves_at for web in self._webs.values() if web.leaves_at is not None]
         times += [g.due for g in self._generations if g.due is not None]
         return min([_TICK_S, *(max(0.0, at - time.monotonic()) for at in times)])
 
@@ -146,24 +158,29 @@ class Supervisor:
         )
         self._tally.clear(column)
         reading, writing = os.pipe()
+        notice = mmap.mmap(-1, 1)
         me = os.getpid()
         sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
-            os.close(reading)
-            self._forget(slot)
-            place = Place(
-                ear=self._ears[slot],
-                column=column,
-                addresses=generation.addresses,
-                version=generation.version,
-                settings=self._settings,
-                tally=self._tally,
-                board=self._board,
-            )
-            become_web_process(place, writing, me)
+            try:
+                os.close(reading)
+                self._forget(slot)
+                place = Place(
+                    ear=self._ears[slot],
+                    column=column,
+                    addresses=generation.addresses,
+                    version=generation.version,
+                    settings=self._settings,
+                    tally=self._tally,
+                    board=self._board,
+                    notice=notice,
+                )
+                become_web_process(place, writing, me)
+            finally:
+                os._exit(70)
         os.close(writing)
-        self._webs[pid] = _Web(pid, slot, generation, column, time.monotonic(), reading)
+        self._webs[pid] = _Web(pid, slot, generation, column, time.monotonic(), reading, notice)
 
     def _forget(self, slot: int) -> None:
         """Close, in a new web process, what only the supervisor holds."""
@@ -193,8 +210,8 @@ class Supervisor:
         self._served = True
         for other in self._webs.values():
             if other.slot == web.slot and other.generation is not web.generation:
-                other.leaving = True
-                os.kill(other.pid, signal.SIGTERM)
+                other.notice[0] = 1
+                other.leaves_at = time.monotonic() + _NOTICE_S
 
     def _reap(self) -> None:
         for generation in list(self._generations):
@@ -221,7 +238,7 @@ class Supervisor:
             self._hear_web(web)
         del self._webs[web.pid]
         self._tally.clear(web.column)
-        if web.leaving:
+        if web.leaves_at is not None:
             return
         _say(f"a web process ended ({_explain(code)}); a new one is started")
         now = time.monotonic()
