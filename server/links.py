@@ -69,13 +69,16 @@ def own_path(iri: str, base: str) -> str | None:
 
 
 def web_address(iri: str) -> str | None:
-    """Give an IRI back as a link target if it is http(s) with a host, else None."""
+    """Give an IRI back as a link target if it is http(s) with a host, else None.
+
+    One with credentials (`https://bank.example@elsewhere.example/`) is none: it misleads.
+    """
     try:
         parts = urlsplit(iri)
         host = parts.hostname
     except ValueError:
         return None
-    if parts.scheme.lower() not in ("http", "https") or not host:
+    if parts.scheme.lower() not in ("http", "https") or not host or "@" in parts.netloc:
         return None
     return quote(iri, safe=_SAFE)
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from attacks import EXTREMES, MARKUP, SCRIPT_IRIS, attack, write_extremes
 from browsing import PHONE, Visit
-from conftest import watch
+from conftest import Check, watch
 from crawling import BROWSER, Answer, crawl, dead
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
@@ -141,6 +141,16 @@ def test_no_page_holds_anything_that_would_run(attacked: Path, found: dict[str, 
     assert attacks > 1000
 
 
+def test_what_is_attacked_is_valid_html(
+    attacked: Path, one_of_each_kind: list[str], client: FlaskClient, check_html: Check
+) -> None:
+    lighthouse = create_app(Settings(release_dir=attacked)).test_client()
+    asked = [(lighthouse, path) for path in one_of_each_kind]
+    asked += [(client, about(thing)) for thing in ("links", *EXTREMES)]
+    pages = [who.get(path, headers=BROWSER, follow_redirects=True).text for who, path in asked]
+    assert check_html({f"{number}.html": page for number, page in enumerate(pages)}) == []
+
+
 def test_in_a_browser_nothing_of_an_attack_runs(
     visit_attacked: Visit, one_of_each_kind: list[str]
 ) -> None:
@@ -184,6 +194,7 @@ def test_no_name_is_a_link_to_a_script(client: FlaskClient) -> None:
     links = {attributes.get("href") for tag, attributes in Tags(html).found if tag == "a"}
     assert "http://example.org/%22%3E%3Cscript%3Epwned()%3C/script%3E" in links
     assert not {iri for iri in SCRIPT_IRIS if not iri.startswith("http:")} & links
+    assert not {link for link in links if link and "@" in link}
 
 
 def test_characters_that_are_none_get_a_sign(client: FlaskClient) -> None:
