@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from flask import current_app, render_template, request
 
@@ -11,7 +11,7 @@ from server.negotiation import choose_language
 from server.pages.menu import Menu
 from server.pages.values import Reader, longest_first
 from server.pages.wording import LANGUAGE_NAMES, LANGUAGES, PHRASES
-from server.site import current_site
+from server.site import Site, current_site
 from server.visits import addresses_for
 
 _ANY_QUERY = """SELECT ?thing ?property ?value WHERE {
@@ -40,9 +40,17 @@ def addresses() -> Addresses:
 
 def page_reader() -> Reader:
     """Give the reader through whose eyes the page at hand is made."""
-    site = current_site()
-    prefixes = longest_first(site.release.manifest.prefixes.items())
-    return Reader(site.look, addresses(), page_language(), prefixes)
+    site, to, lang = current_site(), addresses(), page_language()
+    shelf = site.derive(_open_shelves).setdefault((lang, to.lang, to.root), {})
+    return Reader(site.look, to, lang, site.derive(_order_prefixes), shelf)
+
+
+def _open_shelves(_: Site) -> dict[tuple[str, str | None, str], dict[object, Any]]:
+    return {}
+
+
+def _order_prefixes(site: Site) -> tuple[tuple[str, str], ...]:
+    return longest_first(site.release.manifest.prefixes.items())
 
 
 def show(template: str, **context: object) -> str:
