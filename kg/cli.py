@@ -265,8 +265,8 @@ def _build(project: Path, out: Path) -> Release:
             release = build(project, out, tell)
     made, counts = release.manifest, release.manifest.counts
     click.echo(
-        f"{made.name} {made.version[:12]}: {counts['triples']} triples asserted, "
-        f"{counts['named_graphs']} claims with {counts['named_graph_triples']}, "
+        f"{made.name} {made.version[:12]}: triples asserted {counts['triples']}, "
+        f"claims {counts['named_graphs']}, triples in claims {counts['named_graph_triples']}, "
         f"in {time.monotonic() - started:.1f} s -> {release.path}",
         err=True,
     )

@@ -31,7 +31,8 @@ from server.links import link_header, own_path
 from server.lookups import DEFAULT, LABELS, Lookups
 from server.negotiation import HTML, RDF, Offer
 from server.pages.frame import addresses, page_language
-from server.pages.routes import lead_on, show_thing
+from server.pages.routes import lead_on
+from server.pages.things import show_thing
 from server.refusals import ProblemError
 from server.replies import frame_links, negotiate, reply, see_other
 from server.signposting import linkset_address, signs_of_thing, to_headers

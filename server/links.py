@@ -39,12 +39,13 @@ class Addresses:
         query = f"?{urlencode(parameters)}" if parameters else ""
         return f"{self.root}{quote(path, safe=_SAFE)}{query}{hash_}{quote(fragment, safe=_SAFE)}"
 
-    def document(self, iri: str, suffix: str = "") -> str:
+    def document(self, iri: str, suffix: str = "", **parameters: str) -> str:
         """Address the document about a thing: `/doc/KIND/SLUG`, or `/resource?iri=` for foreign."""
         own = own_path(iri, self.base)
         if own is not None:
-            return self.to(f"/doc/{own}{'.' + suffix if suffix else ''}")
-        return self.to("/resource", iri=iri, **({"format": suffix} if suffix else {}))
+            return self.to(f"/doc/{own}{'.' + suffix if suffix else ''}", **parameters)
+        form = {"format": suffix} if suffix else {}
+        return self.to("/resource", iri=iri, **form, **parameters)
 
     def href(self, node: NamedNode) -> str | None:
         """Say where a link to a thing leads; None: nowhere safe, so it stays plain text."""

@@ -63,9 +63,12 @@ class Lookups:
         """Everything said of a thing, in any graph, in a stable order."""
         return sorted(self.store.quads_for_pattern(subject, None, None, None), key=order)
 
-    def pointing(self, thing: Node, limit: int) -> tuple[list[Quad], bool]:
+    def pointing(
+        self, thing: Node, limit: int, predicate: NamedNode | None = None
+    ) -> tuple[list[Quad], bool]:
         """What points to a thing, in any graph; the flag says that there is more than `limit`."""
-        found = list(islice(self.store.quads_for_pattern(None, None, thing, None), limit + 1))
+        quads = self.store.quads_for_pattern(None, predicate, thing, None)
+        found = list(islice(quads, limit + 1))
         return sorted(found[:limit], key=order), len(found) > limit
 
     def within(self, graph: Node) -> list[Quad]:

@@ -99,9 +99,9 @@ class Settings:
     table_rows: int = 500
     """How many rows of a result a page shows; the page says so and offers the whole."""
     page_links: int = 200
-    """How many claims, or facts of one property, a page lists; it says when there are more."""
+    """How many of the claims about a thing its page weighs; it says when there are more."""
     document_links: int = 2000
-    """How many statements that point to a thing its document repeats; a header says when cut."""
+    """How many statements that point to a thing its document and page look at; both say if more."""
     articles: tuple[Path, ...] = ()
     """Copies of articles' texts, shown in place at /article to whoever reaches the service."""
 

@@ -33,7 +33,9 @@ _EXAMPLE = NamedNode(VOID + "exampleResource")
 _MODIFIED = NamedNode(DCTERMS + "modified")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DESCRIPTION = NamedNode(DCTERMS + "description")
-_CODE = (".py", ".html", ".css", ".js", ".svg", ".tsv")
+_CODE = (".py", ".html", ".css", ".js", ".svg", ".tsv", ".ttl")
+_PUBLISHER = NamedNode(DCTERMS + "publisher")
+_MODIFIED = NamedNode(DCTERMS + "modified")
 
 
 T = TypeVar("T")
@@ -66,6 +68,8 @@ class Dataset:
     titles: tuple[Text, ...]
     descriptions: tuple[Text, ...]
     license: str | None
+    publisher: str | None
+    modified: str | None
     examples: tuple[str, ...]
     classes: tuple[tuple[str, int], ...]
     changed_on: str | None
@@ -236,12 +240,18 @@ def _read_dataset(catalog: bytes, base: str) -> Dataset:
     iri = typed[0] if typed else None
     said = [q for q in quads if q.subject == iri]
     examples = [q.object for q in said if q.predicate == _EXAMPLE]
-    licenses = [q.object for q in said if q.predicate == _LICENSE]
+
+    def first(predicate: NamedNode, kind: type[Literal] | type[NamedNode]) -> str | None:
+        found = (q.object for q in said if q.predicate == predicate)
+        return next((o.value for o in found if isinstance(o, kind)), None)
+
     return Dataset(
         iri=iri.value if isinstance(iri, NamedNode) else base,
         titles=_texts(said, DCTERMS_TITLE),
         descriptions=_texts(said, _DESCRIPTION),
-        license=licenses[0].value if licenses and isinstance(licenses[0], NamedNode) else None,
+        license=first(_LICENSE, NamedNode),
+        publisher=first(_PUBLISHER, NamedNode),
+        modified=first(_MODIFIED, Literal),
         examples=tuple(o.value for o in examples if isinstance(o, NamedNode)),
         classes=_read_classes(quads),
         changed_on=_read_day(said),

@@ -22,6 +22,9 @@ def sparql(query: str) -> str:
     return "/sparql?" + urlencode({"query": query, "format": "html"})
 
 
+SPOKEN = "/doc/agent/editors?" + urlencode(
+    {"list": "^https://w3id.org/elbe-day/def#speaker", "page": "2"}
+)
 KINDS = (
     PageKind("home", "/", "Elbe Day"),
     PageKind("person", "/doc/person/yakov-neumoev", "Yakov Neumoev"),
@@ -39,9 +42,13 @@ KINDS = (
     PageKind("claim of the article", "/doc/claim/t2", "Evidence"),
     PageKind("claim of a source", "/doc/claim/s-arlington-ceremony-1995", "Arlington"),
     PageKind("claim of ours", "/doc/claim/e-konev-reception", "Konev"),
+    PageKind("posts on bars", "/doc/unit/28th-guards-cavalry-regiment", "Where accounts differ"),
+    PageKind("links elsewhere", "/doc/concept/great-patriotic-war", "Looked at and rejected"),
+    PageKind("verdict", "/doc/verdict/contradicted", "Gleb Baklanov is a colonel general"),
+    PageKind("long list", SPOKEN, "Page 2 of 2"),
     PageKind("class", "/resource?iri=https%3A%2F%2Fschema.org%2FPerson", "Person"),
     PageKind("SPARQL form", "/sparql", "Your SPARQL query"),
-    PageKind("SPARQL table", sparql("SELECT * { ?s ?p ?o } LIMIT 20"), "20 rows"),
+    PageKind("SPARQL table", sparql("SELECT * { ?s ?p ?o } LIMIT 20"), "Rows: 20"),
     PageKind("SPARQL graph", sparql("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o } LIMIT 9"), "Result"),
     PageKind("SPARQL yes", sparql("ASK {}"), "yes"),
     PageKind("SPARQL error", sparql("SELECT * { ?s ?p }"), "Line 1, column 18", 400),

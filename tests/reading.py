@@ -31,7 +31,7 @@ class _Reader(HTMLParser):
         self.builder.end(tag)
 
     def handle_data(self, data: str) -> None:
-        if self.open:
+        if self.open and self.open[-1] != "script":
             self.builder.data(data)
 
 

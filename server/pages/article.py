@@ -13,8 +13,8 @@ from kg.terms import SCHEMA, SCHEMA_TEXT
 from server.articles import Passage, Place, PlacedClaim, Text, last_part, read_texts
 from server.lookups import Text as Words
 from server.negotiation import HTML
+from server.pages.cards import Badge, badge
 from server.pages.choices import PARAMETERS, Choices, Option, read_choices
-from server.pages.claims import Badge, badge
 from server.pages.frame import page_reader, show
 from server.pages.strip import Bar, Ribbon, draw_bar, draw_ribbon
 from server.pages.underlines import Piece, underline_copies

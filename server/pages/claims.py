@@ -1,19 +1,18 @@
-"""Claims as pages show them: a card beside a fact, and a page of their own."""
+"""The page of a claim: verdict and evidence, what answers it, where it stands, what it states."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import NamedNode, Quad
 
 from kg.terms import (
     CITO,
-    OA_END,
-    OA_START,
     PROV_WAS_DERIVED_FROM,
     RDF_TYPE,
+    RDFS_COMMENT,
     SCHEMA,
     SCHEMA_ABOUT,
     SCHEMA_ITEM_REVIEWED,
@@ -22,48 +21,14 @@ from kg.terms import (
     SKOS_NOTATION,
 )
 from server.lookups import Text, plain
+from server.pages.cards import RESPONSES, Badge, Card, Cards, Response, badge
 from server.pages.values import Reader, Shown
-from server.pages.wording import GRADES, VERDICT_SYMBOLS
+from server.pages.wording import GRADES
 
-RESPONSES = tuple(
-    NamedNode(CITO + name) for name in ("corrects", "qualifies", "disagreesWith", "confirms")
-)
 DATE_CREATED = NamedNode(SCHEMA + "dateCreated")
 APPEARANCE = NamedNode(SCHEMA + "appearance")
-
-
-@dataclass(frozen=True)
-class Badge:
-    """A verdict as sign and word; `slug` is one of those the style sheet knows, or `other`."""
-
-    slug: str
-    symbol: str
-    word: Text
-
-
-@dataclass(frozen=True)
-class Response:
-    """A claim that answers another one, or is answered: how (a key of `PHRASES`), and which."""
-
-    how: str
-    claim: Card
-
-
-@dataclass(frozen=True)
-class Card:
-    """A claim in short."""
-
-    iri: str
-    href: str
-    code: Text
-    text: Text
-    accepted: bool
-    badge: Badge | None
-    speakers: list[Shown]
-    relayed_by: list[Shown]
-    voices: list[Shown]
-    sources: list[Shown]
-    responses: list[Response] = field(default_factory=list)
+ABSTRACT = NamedNode(SCHEMA + "abstract")
+CITES = NamedNode(CITO + "citesAsEvidence")
 
 
 @dataclass(frozen=True)
@@ -74,8 +39,16 @@ class Evidence:
     code: str | None
     kind: list[Shown]
     grade: list[Shown]
-    line: list[Shown]
     abstract: list[Text]
+
+
+@dataclass(frozen=True)
+class Line:
+    """Sources that go back to one origin and count once; a source of its own has no name."""
+
+    name: Shown | None
+    why: list[Text]
+    sources: list[Evidence]
 
 
 @dataclass(frozen=True)
@@ -86,9 +59,11 @@ class Verdict:
     badge: Badge | None
     said_so: Badge | None
     reasons: list[Text]
-    supporting: list[Evidence]
-    disputing: list[Evidence]
+    supporting: list[Line]
+    disputing: list[Line]
+    cited: list[Shown]
     dates: list[Shown]
+    authors: list[Shown]
 
 
 @dataclass(frozen=True)
@@ -106,7 +81,6 @@ class ClaimView:
     card: Card
     kind: list[Shown]
     modalities: list[Shown]
-    spans: list[tuple[int, int]]
     wordings: list[Shown]
     not_stated: list[Shown]
     about: list[Shown]
@@ -119,97 +93,33 @@ class ClaimView:
     opinion: bool
     further: list[tuple[Shown, list[Shown]]]
 
-
-def badge(reader: Reader, verdict: NamedNode) -> Badge:
-    """Show a verdict; one that the style sheet does not know gets a plain dot."""
-    slug = verdict.value.rstrip("/").rpartition("/")[2]
-    symbol = VERDICT_SYMBOLS.get(slug)
-    word = reader.look.label(verdict, reader.lang)
-    return Badge(slug if symbol else "other", symbol or "•", word)
-
-
-def card(reader: Reader, claim: NamedNode, *, responses: bool = False) -> Card:
-    """Show a claim in short; `responses` adds the claims that correct or confirm it."""
-    look, terms = reader.look, reader.look.terms
-    reviews = look.subjects(SCHEMA_ITEM_REVIEWED, claim)
-    verdicts = [v for review in reviews for v in look.nodes(review, terms.verdict)]
-    supporting = [s for review in reviews for s in reader.things(review, terms.supporting_source)]
-    return Card(
-        iri=claim.value,
-        href=reader.addresses.href(claim) or "",
-        code=_code(reader, claim),
-        text=look.text(claim, SCHEMA_TEXT, reader.lang) or look.label(claim, reader.lang),
-        accepted=is_accepted(reader, claim),
-        badge=badge(reader, verdicts[0]) if verdicts else None,
-        speakers=reader.things(claim, terms.speaker),
-        relayed_by=reader.things(claim, terms.relayed_by),
-        voices=reader.things(claim, terms.voice),
-        sources=supporting or reader.things(claim, PROV_WAS_DERIVED_FROM),
-        responses=answered_by(reader, claim) if responses else [],
-    )
-
-
-def is_accepted(reader: Reader, claim: NamedNode) -> bool:
-    """Say whether an assessment accepts the claim."""
-    look = reader.look
-    return any(
-        isinstance(value, Literal) and value.value == "true"
-        for review in look.subjects(SCHEMA_ITEM_REVIEWED, claim)
-        for value in look.objects(review, look.terms.accepted)
-    )
-
-
-def _code(reader: Reader, claim: NamedNode) -> Text:
-    """Name a claim in a word: its notation, or what kind of claim it is."""
-    notation = reader.notation(claim)
-    if notation:
-        return Text(notation)
-    kinds = [t for t in reader.look.types(claim) if t in reader.look.terms.claim_classes]
-    kinds.sort(key=lambda kind: kind == reader.look.terms.Claim)
-    return reader.look.label(kinds[0] if kinds else claim, reader.lang)
-
-
-def answered_by(reader: Reader, claim: NamedNode) -> list[Response]:
-    """List the claims that correct, qualify, dispute or confirm this one."""
-    return [
-        Response(f"{_manner(how)}_by", card(reader, answer))
-        for how in RESPONSES
-        for answer in reader.look.subjects(how, claim)
-    ]
-
-
-def answers(reader: Reader, claim: NamedNode) -> list[Response]:
-    """List the claims this one answers."""
-    return [
-        Response(_manner(how), card(reader, answered))
-        for how in RESPONSES
-        for answered in reader.look.nodes(claim, how)
-    ]
-
-
-def _manner(how: NamedNode) -> str:
-    """Give the key of the words for a way to answer: `corrects`, `disagreesWith` ..."""
-    return how.value.removeprefix(CITO)
+    @property
+    def texts(self) -> list[str]:
+        """The words in which codes may stand."""
+        reasons = [text.value for verdict in self.verdicts for text in verdict.reasons]
+        lines = [line for v in self.verdicts for line in (*v.supporting, *v.disputing)]
+        keys = [source.code or "" for line in lines for source in line.sources]
+        answers = [answer.claim.code.value for answer in (*self.answered_by, *self.answers)]
+        return [self.card.code.value, *reasons, *keys, *answers]
 
 
 def claim_view(reader: Reader, claim: NamedNode) -> ClaimView:
     """Gather a claim's page."""
-    look, terms = reader.look, reader.look.terms
+    look, terms, cards = reader.look, reader.look.terms, Cards(reader)
     graph = look.within(claim)
     stated = [q for q in graph if q.subject != claim]
     return ClaimView(
-        card=card(reader, claim),
+        card=cards.of(claim),
         kind=[reader.thing(t) for t in look.nodes(claim, RDF_TYPE)],
         modalities=reader.things(claim, terms.modality),
-        spans=_spans(reader, claim),
         wordings=_wordings(reader, claim, graph),
         not_stated=reader.things(claim, terms.not_stated),
         about=reader.things(claim, SCHEMA_ABOUT),
         derived=reader.things(claim, PROV_WAS_DERIVED_FROM),
         appearance=reader.things(claim, APPEARANCE),
         verdicts=[_verdict(reader, r) for r in look.subjects(SCHEMA_ITEM_REVIEWED, claim)],
-        answered_by=answered_by(reader, claim),
-        answers=answers(reader, claim),
+        answered_by=cards.answered_by(claim),
+        answers=cards.answers(claim),
         stated=show_triples(reader, graph),
         opinion=bool(graph) and not stated,
         further=_further(reader, claim),
@@ -223,16 +133,6 @@ def _wordings(reader: Reader, claim: NamedNode, graph: list[Quad]) -> list[Shown
     return [reader.show(o) for o in dict.fromkeys([*reader.look.objects(claim, wording), *found])]
 
 
-def _spans(reader: Reader, claim: NamedNode) -> list[tuple[int, int]]:
-    spans = []
-    for span in reader.look.nodes(claim, reader.look.terms.span):
-        ends = [reader.look.object(span, p) for p in (OA_START, OA_END)]
-        numbers = [int(e.value) for e in ends if isinstance(e, Literal) and e.value.isdigit()]
-        if len(numbers) == 2:
-            spans.append((numbers[0], numbers[1]))
-    return sorted(spans)
-
-
 def _verdict(reader: Reader, review: NamedNode) -> Verdict:
     look, terms = reader.look, reader.look.terms
     verdicts = look.nodes(review, terms.verdict)
@@ -244,23 +144,37 @@ def _verdict(reader: Reader, review: NamedNode) -> Verdict:
         reasons=reader.texts(review, SCHEMA_REVIEW_BODY),
         supporting=_evidence(reader, look.nodes(review, terms.supporting_source)),
         disputing=_evidence(reader, look.nodes(review, terms.disputing_source)),
+        cited=reader.things(review, CITES),
         dates=reader.things(review, DATE_CREATED),
+        authors=reader.things(review, NamedNode(SCHEMA + "author")),
     )
 
 
-def _evidence(reader: Reader, sources: Iterable[NamedNode]) -> list[Evidence]:
-    terms = reader.look.terms
+def _evidence(reader: Reader, sources: Iterable[NamedNode]) -> list[Line]:
+    """Group sources by line of evidence, the nearest witnesses first."""
+    lines: dict[NamedNode, list[NamedNode]] = {}
+    for source in sorted(sources, key=lambda source: _grade_rank(reader, source)):
+        line = reader.look.nodes(source, reader.look.terms.evidence_line)
+        lines.setdefault(line[0] if line else source, []).append(source)
     return [
-        Evidence(
-            source=reader.thing(source),
-            code=reader.notation(source),
-            kind=reader.things(source, terms.source_kind),
-            grade=reader.things(source, terms.grade),
-            line=reader.things(source, terms.evidence_line),
-            abstract=reader.texts(source, NamedNode(SCHEMA + "abstract")),
+        Line(
+            name=None if line == members[0] else reader.thing(line),
+            why=[] if line == members[0] else reader.texts(line, RDFS_COMMENT),
+            sources=[_source(reader, source) for source in members],
         )
-        for source in sorted(sources, key=lambda source: _grade_rank(reader, source))
+        for line, members in lines.items()
     ]
+
+
+def _source(reader: Reader, source: NamedNode) -> Evidence:
+    terms = reader.look.terms
+    return Evidence(
+        source=reader.thing(source),
+        code=reader.notation(source),
+        kind=reader.things(source, terms.source_kind),
+        grade=reader.things(source, terms.grade),
+        abstract=reader.texts(source, ABSTRACT),
+    )
 
 
 def _grade_rank(reader: Reader, source: NamedNode) -> tuple[int, str]:

@@ -1,295 +1,184 @@
-"""Any thing as a page shows it: accepted facts with their claims, what is said besides, links."""
+"""The page of any thing: who or what it is, where accounts differ, its facts, what points to it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
+from pyoxigraph import NamedNode
 
 from kg.terms import (
-    FOAF,
-    OWL_SAME_AS,
+    DCTERMS,
     RDF_TYPE,
-    RDFS_LABEL,
+    RDFS_COMMENT,
     SCHEMA,
-    SCHEMA_ABOUT,
+    SCHEMA_TEXT,
     SKOS,
     SKOS_ALT_LABEL,
-    SKOS_CLOSE_MATCH,
-    SKOS_EXACT_MATCH,
-    SKOS_PREF_LABEL,
 )
-from server.lookups import LABELS, Text, plain
-from server.pages.claims import Card, card
+from server.lookups import LABELS, Text
+from server.pages.accounts import Accounts, compare_accounts, read_objections
+from server.pages.cards import Card, Cards
+from server.pages.facts import Facts, Group
+from server.pages.gathering import gather
+from server.pages.mappings import ELSEWHERE, Elsewhere, find_elsewhere
+from server.pages.order import read_order
 from server.pages.values import Reader, Shown
-from server.pages.wording import VERDICT_SYMBOLS
+from server.refusals import ProblemError
+from server.site import Site
 
 NAMES = (NamedNode(SCHEMA + "alternateName"), SKOS_ALT_LABEL)
-LINES = (NamedNode(SCHEMA + "description"), NamedNode(SKOS + "definition"))
-ELSEWHERE = (
-    OWL_SAME_AS,
-    SKOS_EXACT_MATCH,
-    SKOS_CLOSE_MATCH,
-    *(NamedNode(SKOS + name) for name in ("broadMatch", "narrowMatch", "relatedMatch")),
-    NamedNode(SCHEMA + "url"),
-    NamedNode(SCHEMA + "sameAs"),
-    NamedNode(FOAF + "homepage"),
-    NamedNode(FOAF + "page"),
+LINES = (
+    NamedNode(SCHEMA + "description"),
+    NamedNode(SKOS + "definition"),
+    NamedNode(DCTERMS + "description"),
+    NamedNode(DCTERMS + "bibliographicCitation"),
+    RDFS_COMMENT,
+    SCHEMA_TEXT,
 )
-PLACED = frozenset((RDF_TYPE, *LABELS, *NAMES, *LINES, *ELSEWHERE))
+PLACED = frozenset((RDF_TYPE, *LABELS, *NAMES, *ELSEWHERE))
+OTHER_CLAIMS = 12
+PAGE_SIZE = 100
+LIST_REACH = 10_000
+LONGEST_LINE = 600
+NOTES_CHARACTERS = 8_000
 
 
 @dataclass(frozen=True)
-class Fact:
-    """One value with the claims that state it.
-
-    `details` and `since` (the earliest date) are those of a node that belongs to a claim.
-    """
-
-    value: Shown
-    claims: list[Card] = field(default_factory=list)
-    graphs: list[Shown] = field(default_factory=list)
-    details: list[tuple[Shown, list[Shown]]] = field(default_factory=list)
-    since: str = ""
-
-
-@dataclass(frozen=True)
-class Group:
-    """The facts of one property, in order; `more` when the list is cut.
-
-    Without a name these are the things of a kind.
-    """
-
-    name: Shown | None
-    facts: list[Fact]
-    more: bool = False
-
-
-@dataclass(frozen=True)
-class EntityView:
-    """Everything a thing's page shows."""
+class Heading:
+    """What a thing is called, what it is, and one line who or what."""
 
     label: Text
     kinds: list[Shown]
     names: list[Text]
-    lines: list[Text]
+    line: Text | None
+
+
+@dataclass(frozen=True)
+class EntityView:
+    """Everything a thing's page shows.
+
+    `claims_left` says that more claims are about it than the page shows, `all_claims` leads to
+    them; `codes` are those of the claims on the page.
+    """
+
+    heading: Heading
+    accounts: Accounts
     accepted: list[Group]
     described: list[Group]
-    rejected: list[Card]
     more_claims: list[Card]
-    more_claims_cut: bool
+    all_claims: str
+    claims_left: bool
     incoming: list[Group]
-    incoming_cut: bool
-    elsewhere: list[tuple[Shown, list[Shown]]]
+    cut: bool
+    elsewhere: Elsewhere
     has_claims: bool
+    notes: list[Card]
+    codes: list[str]
+
+    @cached_property
+    def noted(self) -> frozenset[str]:
+        """The claims that have a note on the page."""
+        return frozenset(card.iri for card in self.notes)
 
 
-def entity_view(reader: Reader, thing: NamedNode, limit: int, pointing_limit: int) -> EntityView:
-    """Gather a thing's page; lists longer than `limit` are cut and marked so."""
-    work = _Gathering(reader, thing, limit, pointing_limit)
-    accepted, described = work.facts()
-    incoming, own_nodes = work.incoming()
-    rejected, more, cut = work.claims()
-    look = reader.look
-    label = look.label(thing, reader.lang)
+@dataclass(frozen=True)
+class ListView:
+    """One page of a long list: the facts of one property, or the things that point here by it."""
+
+    heading: Heading
+    group: Group
+    inverse: bool
+    key: str
+    page: int
+    pages: int
+
+
+def entity_view(site: Site, reader: Reader, thing: NamedNode) -> EntityView:
+    """Gather a thing's page."""
+    limits = site.settings
+    found, cards = gather(reader, thing, limits.document_links), Cards(reader)
+    facts = Facts(found, cards, site.derive(read_order))
+    accounts = compare_accounts(found, cards, site.derive(read_objections), limits.page_links)
+    heading, line_property = _heading(reader, thing)
+    accepted, described = facts.own(PLACED | line_property)
+    incoming, nodes = facts.incoming()
+    told = {card.iri for card in cards.notes()} | set(accounts.iris)
+    more = [c for c in found.about if c.value not in told and cards.of(c).accepted]
     return EntityView(
-        label=label,
-        kinds=[reader.thing(t) for t in look.types(thing)],
-        names=_other_names(reader, thing, label),
-        lines=[line for p in LINES for line in reader.texts(thing, p)],
-        accepted=[*accepted, *own_nodes],
+        heading=heading,
+        accounts=accounts,
+        accepted=[*accepted, *nodes],
         described=described,
-        rejected=rejected,
-        more_claims=more,
-        more_claims_cut=cut,
+        more_claims=[cards.of(claim) for claim in more[:OTHER_CLAIMS]],
+        all_claims=facts.list_address(f"^{SCHEMA}about"),
+        claims_left=len(more) > OTHER_CLAIMS or len(found.about) > limits.page_links,
         incoming=incoming,
-        incoming_cut=work.pointing_cut,
-        elsewhere=_elsewhere(reader, thing),
-        has_claims=bool(work.claim_graphs),
+        cut=found.cut,
+        elsewhere=find_elsewhere(reader, found.said, found.pointing),
+        has_claims=bool(found.about),
+        notes=_choose_notes(accounts, cards.notes()),
+        codes=[card.code.value for card in cards.found.values()],
     )
 
 
-def _other_names(reader: Reader, thing: NamedNode, label: Text) -> list[Text]:
-    """List variants, and the names in other languages, each once."""
-    found = [t for p in (*NAMES, *LABELS[:2]) for t in reader.look.texts(thing, p)]
-    return [t for t in dict.fromkeys(found) if t.value != label.value]
+def _choose_notes(accounts: Accounts, beside_facts: list[Card]) -> list[Card]:
+    """Choose the claims that get a note: what the article says first, then what facts rest on.
+
+    A page on which many claims stand stays small; marks without a note lead to the claim.
+    """
+    article, records = accounts.first
+    chosen: dict[str, Card] = {}
+    spent = 0
+    for card in (*article, *beside_facts, *records):
+        if card.iri not in chosen and spent + card.length <= NOTES_CHARACTERS:
+            chosen[card.iri] = card
+            spent += card.length
+    return list(chosen.values())
 
 
-def _elsewhere(reader: Reader, thing: NamedNode) -> list[tuple[Shown, list[Shown]]]:
-    rows = [(reader.property(p), reader.things(thing, p)) for p in ELSEWHERE]
-    return [(name, values) for name, values in rows if values]
+def list_view(site: Site, reader: Reader, thing: NamedNode, key: str, page: str) -> ListView:
+    """Gather one page of a long list; `key` is a property, with `^` before it for what points here.
+
+    Raises:
+        ProblemError: 404 when there is no such list or page.
+    """
+    predicate = _to_property(key.removeprefix("^"))
+    found = gather(reader, thing, 0)
+    inverse = key.startswith("^")
+    if inverse:
+        quads, cut = reader.look.pointing(thing, LIST_REACH, predicate)
+    else:
+        quads, cut = [quad for quad in found.said if quad.predicate == predicate], False
+    found = replace(found, pointing=quads if inverse else [], cut=cut)
+    listed = [quad for quad in quads if found.is_listed(quad)]
+    pages = -(-len(listed) // PAGE_SIZE)
+    number = int(page) if page.isdecimal() and len(page) < 9 else 0
+    if not 1 <= number <= pages:
+        detail = f"The list of {key} of <{thing.value}> has {pages} pages, and no page {page!r}."
+        raise ProblemError(404, "not-found", detail)
+    facts = Facts(found, Cards(reader), site.derive(read_order))
+    show = facts.pointing_group if inverse else facts.own_group
+    group = show(predicate, listed, (number - 1) * PAGE_SIZE, PAGE_SIZE)
+    return ListView(_heading(reader, thing)[0], group, inverse, key, number, pages)
 
 
-class _Gathering:
-    """The quads of one thing, sorted into what its page has places for."""
-
-    def __init__(self, reader: Reader, thing: NamedNode, limit: int, pointing_limit: int) -> None:
-        self.reader, self.thing, self.limit = reader, thing, limit
-        self.look = reader.look
-        self.said = self.look.about(thing)
-        self.pointing, self.pointing_cut = self.look.pointing(thing, pointing_limit)
-        self.cards: dict[NamedNode, Card] = {}
-        self.used: set[NamedNode] = set()
-        graphs = {q.graph_name for q in (*self.said, *self.pointing)}
-        self.claim_graphs = {
-            g for g in graphs if isinstance(g, NamedNode) and g != thing and self.look.is_claim(g)
-        }
-
-    def facts(self) -> tuple[list[Group], list[Group]]:
-        """Part what claims state from what simply describes the thing."""
-        accepted: list[Quad] = []
-        described: list[Quad] = []
-        hidden = PLACED | self._bounds(self.said)
-        for quad in self.said:
-            if quad.predicate in hidden or quad.graph_name in self.claim_graphs:
-                continue
-            is_default = isinstance(quad.graph_name, DefaultGraph)
-            stated = is_default and self.claim_graphs.intersection(self.look.graphs_of(quad))
-            (accepted if stated else described).append(quad)
-        return self._groups(accepted), self._groups(described)
-
-    def _bounds(self, quads: Iterable[Quad]) -> frozenset[NamedNode]:
-        """Name the bounds of a date, which a page leaves out where the date itself is given."""
-        terms = self.look.terms
-        dated = any(quad.predicate == terms.date for quad in quads)
-        return frozenset((terms.earliest, terms.latest)) if dated else frozenset()
-
-    def _groups(self, quads: Iterable[Quad]) -> list[Group]:
-        by_property: dict[NamedNode, list[Quad]] = {}
-        for quad in quads:
-            by_property.setdefault(quad.predicate, []).append(quad)
-        ordered = sorted(by_property.items(), key=lambda item: self._rank(item[0]))
-        return [
-            Group(
-                self.reader.property(predicate),
-                [self._fact(q) for q in _readable(found, self.reader.lang)[: self.limit]],
-                len(found) > self.limit,
-            )
-            for predicate, found in ordered
-        ]
-
-    def _rank(self, predicate: NamedNode) -> tuple[int, str]:
-        terms = self.look.terms
-        first = (
-            NamedNode(SCHEMA + "birthDate"),
-            NamedNode(SCHEMA + "deathDate"),
-            terms.date,
-            terms.earliest,
-            terms.latest,
-            terms.time,
-            NamedNode(SCHEMA + "location"),
-            NamedNode(SCHEMA + "superEvent"),
-        )
-        place = first.index(predicate) if predicate in first else len(first)
-        return place, self.reader.property(predicate).text.lower()
-
-    def _fact(self, quad: Quad) -> Fact:
-        value = self.reader.show(plain(quad.object))
-        return Fact(value, self._stating(quad), self._place(quad))
-
-    def _place(self, quad: Quad) -> list[Shown]:
-        """Name the graph a quad stands in, unless it is the default graph."""
-        graph = quad.graph_name
-        return [] if isinstance(graph, DefaultGraph) else [self.reader.show(plain(graph))]
-
-    def _stating(self, quad: Quad) -> list[Card]:
-        """Give the claims that state a triple, accepted ones first."""
-        claims = [g for g in self.look.graphs_of(quad) if g in self.claim_graphs]
-        self.used.update(claims)
-        return sorted((self._card(c) for c in claims), key=lambda c: not c.accepted)
-
-    def _card(self, claim: NamedNode) -> Card:
-        if claim not in self.cards:
-            self.cards[claim] = card(self.reader, claim, responses=True)
-        return self.cards[claim]
-
-    def incoming(self) -> tuple[list[Group], list[Group]]:
-        """Show what points here; second, the accepted nodes that belong to claims (a post held)."""
-        plain_links: dict[NamedNode, list[Fact]] = {}
-        nodes: dict[NamedNode, list[Fact]] = {}
-        for quad in self.pointing:
-            subject, graph = quad.subject, quad.graph_name
-            if graph in self.claim_graphs or not isinstance(subject, NamedNode):
-                continue
-            if quad.predicate == SCHEMA_ABOUT and self.look.is_claim(subject):
-                continue
-            kind = self._claim_node_kind(subject)
-            if kind is not None:
-                nodes.setdefault(kind, []).append(self._node(quad, subject))
-            else:
-                fact = Fact(self.reader.thing(subject), self._stating(quad), self._place(quad))
-                plain_links.setdefault(quad.predicate, []).append(fact)
-        links = [self._group(self._inverse(p), facts) for p, facts in plain_links.items()]
-        posts = [self._group(self.reader.thing(kind), facts) for kind, facts in nodes.items()]
-        return sorted(links, key=_by_name), sorted(posts, key=_by_name)
-
-    def _inverse(self, predicate: NamedNode) -> Shown | None:
-        """Name a property read from its other end; None for `is a`, which has words of its own."""
-        return None if predicate == RDF_TYPE else self.reader.property(predicate)
-
-    def _group(self, name: Shown | None, facts: list[Fact]) -> Group:
-        ordered = sorted(facts, key=lambda fact: (fact.since or "~", fact.value.text.lower()))
-        return Group(name, ordered[: self.limit], len(facts) > self.limit)
-
-    def _claim_node_kind(self, node: NamedNode) -> NamedNode | None:
-        """Give the class of a node that only claims know of, such as a membership; else None."""
-        quads = self.look.store.quads_for_pattern(node, RDF_TYPE, None, None)
-        kinds = [q.object for q in quads if q.graph_name in self.claim_graphs]
-        named = sorted((k for k in kinds if isinstance(k, NamedNode)), key=str)
-        return named[0] if named else None
-
-    def _node(self, pointing: Quad, node: NamedNode) -> Fact:
-        details: dict[NamedNode, list[Shown]] = {}
-        said = self.look.about(node)
-        hidden = {RDF_TYPE, RDFS_LABEL, SKOS_PREF_LABEL, *self._bounds(said)}
-        for quad in said:
-            back = quad.object == self.thing or quad.predicate in hidden
-            if isinstance(quad.graph_name, DefaultGraph) and not back:
-                details.setdefault(quad.predicate, []).append(self.reader.show(plain(quad.object)))
-        rows = [(self.reader.property(p), values) for p, values in details.items()]
-        since = self.look.object(node, self.look.terms.earliest)
-        claims = self._stating(pointing)
-        return Fact(self.reader.thing(node), claims, [], rows, since.value if since else "")
-
-    def claims(self) -> tuple[list[Card], list[Card], bool]:
-        """List the claims about the thing: those not accepted, then accepted ones not yet shown."""
-        about = {
-            q.subject
-            for q in self.pointing
-            if q.predicate == SCHEMA_ABOUT and isinstance(q.graph_name, DefaultGraph)
-        }
-        named = {c for c in about if isinstance(c, NamedNode) and self.look.is_claim(c)}
-        listed = sorted(self.claim_graphs | named, key=lambda claim: _natural(claim.value))
-        cards = [self._card(claim) for claim in listed]
-        rejected = sorted((c for c in cards if not c.accepted), key=_verdict_rank)
-        more = [c for c in cards if c.accepted and NamedNode(c.iri) not in self.used]
-        cut = len(rejected) > self.limit or len(more) > self.limit
-        return rejected[: self.limit], more[: self.limit], cut
+def _to_property(iri: str) -> NamedNode:
+    try:
+        return NamedNode(iri)
+    except ValueError:
+        raise ProblemError(404, "not-found", f"{iri!r} is no property.") from None
 
 
-def _readable(quads: Sequence[Quad], lang: str) -> list[Quad]:
-    """Keep, of literals that come in several languages, those a reader of `lang` wants."""
-    spoken = {q.object.language for q in quads if isinstance(q.object, Literal)} - {None}
-    wanted = next((code for code in (lang, "en") if code in spoken), None)
-    if wanted is None:
-        return list(quads)
-    return [
-        q for q in quads if not isinstance(q.object, Literal) or q.object.language in (None, wanted)
-    ]
-
-
-def _natural(iri: str) -> list[str | int]:
-    """Sort c2 before c10."""
-    return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", iri)]
-
-
-def _verdict_rank(shown: Card) -> int:
-    order = ["contradicted", "imprecise", "unverifiable", "corroborated", "evaluation"]
-    slug = shown.badge.slug if shown.badge else ""
-    return order.index(slug) if slug in VERDICT_SYMBOLS else len(order)
-
-
-def _by_name(group: Group) -> str:
-    return group.name.text.lower() if group.name else ""
+def _heading(reader: Reader, thing: NamedNode) -> tuple[Heading, frozenset[NamedNode]]:
+    """Say what a thing is called and who or what it is; second, the property of that one line."""
+    look = reader.look
+    label = look.label(thing, reader.lang)
+    kinds = [reader.kind(kind) for kind in look.types(thing)]
+    names = [text for p in (*NAMES, *LABELS[:2]) for text in look.texts(thing, p)]
+    others = [text for text in dict.fromkeys(names) if text.value != label.value]
+    for predicate in LINES:
+        line = look.text(thing, predicate, reader.lang)
+        if line and line.value != label.value and len(line.value) < LONGEST_LINE:
+            return Heading(label, kinds, others, line), frozenset((predicate,))
+    return Heading(label, kinds, others, None), frozenset()

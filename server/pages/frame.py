@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textwrap import shorten
-from typing import cast
+from typing import Any, cast
 
 from flask import current_app, render_template, request
 from markupsafe import Markup
@@ -47,9 +47,17 @@ def addresses() -> Addresses:
 
 def page_reader() -> Reader:
     """Give the reader through whose eyes the page at hand is made."""
-    site = current_site()
-    prefixes = longest_first(site.release.manifest.prefixes.items())
-    return Reader(site.look, addresses(), page_language(), prefixes)
+    site, to, lang = current_site(), addresses(), page_language()
+    shelf = site.derive(_open_shelves).setdefault((lang, to.lang, to.root), {})
+    return Reader(site.look, to, lang, site.derive(_order_prefixes), shelf)
+
+
+def _open_shelves(_: Site) -> dict[tuple[str, str | None, str], dict[object, Any]]:
+    return {}
+
+
+def _order_prefixes(site: Site) -> tuple[tuple[str, str], ...]:
+    return longest_first(site.release.manifest.prefixes.items())
 
 
 def show(template: str, **context: object) -> str:

@@ -14,7 +14,7 @@ from server.articles import last_part, read_claim
 from server.lookups import Text
 from server.negotiation import HTML
 from server.pages.article import COPYRIGHT_NOTICE, Row, claim_row
-from server.pages.claims import is_accepted
+from server.pages.cards import is_accepted
 from server.pages.drawing import Spot, draw, find_spot
 from server.pages.entities import LINES
 from server.pages.frame import page_reader, show

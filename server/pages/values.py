@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, cast
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
@@ -14,7 +15,10 @@ from server.pages.dates import say_date
 
 _DATES = {EDTF + "EDTF", XSD + "date", XSD + "gYear", XSD + "gYearMonth"}
 _WORDS = {XSD + "string", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"}
-_HTML_DATE = XSD + "date"
+SHELF_ENTRIES = 50_000
+LONGEST_KEPT = 1_000
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -34,13 +38,25 @@ class Shown:
 
 @dataclass(frozen=True)
 class Reader:
-    """What a page needs to turn terms into words: the look-ups, the addresses, the language."""
+    """What a page needs to turn terms into words: the look-ups, the addresses, the language.
+
+    `shelf` keeps what pages found, for the next page of the same release, language and addresses.
+    """
 
     look: Lookups
     addresses: Addresses
     lang: str
     prefixes: tuple[tuple[str, str], ...]
-    names: dict[Node, Text | None] = field(default_factory=dict)
+    shelf: dict[object, Any] = field(default_factory=dict)
+
+    def keep(self, key: object, find: Callable[[], T], length: Callable[[T], int]) -> T:
+        """Give what `find` finds, from the shelf if it is there; long things are not kept."""
+        if key in self.shelf:
+            return cast(T, self.shelf[key])
+        found = find()
+        if len(self.shelf) < SHELF_ENTRIES and length(found) < LONGEST_KEPT:
+            self.shelf[key] = found
+        return found
 
     def show(self, term: Term) -> Shown:
         """Make any term readable."""
@@ -48,6 +64,9 @@ class Reader:
 
     def thing(self, node: Node) -> Shown:
         """Name a thing and link to its page, or to the web, or nowhere."""
+        return self.keep(node, lambda: self._find_thing(node), lambda shown: len(shown.text))
+
+    def _find_thing(self, node: Node) -> Shown:
         if isinstance(node, BlankNode):
             return Shown(f"_:{node.value}", "other")
         label = self.name(node)
@@ -58,11 +77,22 @@ class Reader:
             label = Text(local_name(node) if own else self.compact(node.value))
         return Shown(readable(label.value), kind, label.lang, href, readable(node.value))
 
+    def kind(self, node: NamedNode) -> Shown:
+        """Name a class: by words made of its IRI where nobody gives it a label."""
+        shown = self.thing(node)
+        return shown if self.name(node) else replace(shown, text=local_name(node))
+
     def name(self, node: Node) -> Text | None:
-        """What a thing is called, if anybody says; looked up once for a page."""
-        if node not in self.names:
-            self.names[node] = self.look.name(node, self.lang)
-        return self.names[node]
+        """What a thing is called, if anybody says."""
+        return self.keep(
+            ("name", node),
+            lambda: self.look.name(node, self.lang),
+            lambda name: len(name.value) if name else 0,
+        )
+
+    def is_claim(self, node: Node) -> bool:
+        """Say whether the default graph calls a thing a claim."""
+        return self.keep(("claim", node), lambda: self.look.is_claim(node), lambda _: 0)
 
     def literal(self, literal: Literal) -> Shown:
         """Show a literal: text in its language, dates in words, the rest with its datatype."""
@@ -75,6 +105,10 @@ class Reader:
 
     def property(self, predicate: NamedNode) -> Shown:
         """Name a property, with its IRI in full as the note."""
+        key = ("property", predicate)
+        return self.keep(key, lambda: self._find_property(predicate), lambda found: len(found.text))
+
+    def _find_property(self, predicate: NamedNode) -> Shown:
         label = self.name(predicate) or Text(local_name(predicate))
         own = predicate.value.startswith(self.addresses.base)
         href = self.addresses.href(predicate) if own else None

@@ -1,0 +1,120 @@
+"""The same thing elsewhere: each link with its reasons, those looked at and rejected apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pyoxigraph import NamedNode, Quad
+
+from kg.terms import (
+    FOAF,
+    OWL_ANNOTATED_PROPERTY,
+    OWL_ANNOTATED_SOURCE,
+    OWL_ANNOTATED_TARGET,
+    OWL_SAME_AS,
+    RDFS,
+    SCHEMA,
+    SKOS,
+    SKOS_CLOSE_MATCH,
+    SKOS_EXACT_MATCH,
+    SSSOM,
+)
+from server.lookups import Text
+from server.pages.values import Reader, Shown
+
+ELSEWHERE = (
+    OWL_SAME_AS,
+    SKOS_EXACT_MATCH,
+    SKOS_CLOSE_MATCH,
+    *(NamedNode(SKOS + name) for name in ("broadMatch", "narrowMatch", "relatedMatch")),
+    NamedNode(SCHEMA + "url"),
+    NamedNode(SCHEMA + "sameAs"),
+    NamedNode(FOAF + "homepage"),
+    NamedNode(FOAF + "page"),
+)
+SEE_ALSO = NamedNode(RDFS + "seeAlso")
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A link to another data set, as its row in the mapping file justifies it.
+
+    `rejected` says that the two are not the same; `name_there` is what the other side calls it;
+    `host` is whose name it is.
+    """
+
+    href: str | None
+    target: Shown
+    short: str
+    host: str
+    name_there: list[Text]
+    predicate: Shown
+    rejected: bool
+    confidence: list[Shown]
+    reasons: list[Text]
+    reviewers: list[Shown]
+    dates: list[Shown]
+    justification: list[Shown]
+    see_also: list[Shown]
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Links out of the graph: justified ones, rejected ones, and plain ones by property."""
+
+    accepted: list[Mapping]
+    rejected: list[Mapping]
+    plain: list[tuple[Shown, list[Shown]]]
+
+    def __bool__(self) -> bool:
+        return bool(self.accepted or self.rejected or self.plain)
+
+
+def find_elsewhere(reader: Reader, said: Iterable[Quad], pointing: Iterable[Quad]) -> Elsewhere:
+    """Gather a thing's links out of the graph from what is said of it and points to it."""
+    nodes = {
+        q.subject
+        for q in pointing
+        if q.predicate == OWL_ANNOTATED_SOURCE and isinstance(q.subject, NamedNode)
+    }
+    mappings = [_read_mapping(reader, node) for node in sorted(nodes, key=str)]
+    mapped = {mapping.target.note for mapping in mappings if not mapping.rejected}
+    values: dict[NamedNode, list[Shown]] = {}
+    for quad in said:
+        if quad.predicate in ELSEWHERE:
+            shown = reader.show(quad.object)  # type: ignore[arg-type]
+            if shown.note not in mapped and shown not in values.get(quad.predicate, []):
+                values.setdefault(quad.predicate, []).append(shown)
+    return Elsewhere(
+        accepted=[mapping for mapping in mappings if not mapping.rejected],
+        rejected=[mapping for mapping in mappings if mapping.rejected],
+        plain=[(reader.property(p), values[p]) for p in ELSEWHERE if p in values],
+    )
+
+
+def _read_mapping(reader: Reader, node: NamedNode) -> Mapping:
+    look = reader.look
+    targets = look.nodes(node, OWL_ANNOTATED_TARGET) or [node]
+    predicates = look.nodes(node, OWL_ANNOTATED_PROPERTY) or [OWL_ANNOTATED_PROPERTY]
+
+    def slot(name: str) -> NamedNode:
+        return NamedNode(SSSOM + name)
+
+    return Mapping(
+        href=reader.addresses.href(node),
+        target=reader.thing(targets[0]),
+        short=re.split(r"[#/]", targets[0].value.rstrip("/#"))[-1],
+        host=urlsplit(targets[0].value).netloc.removeprefix("www."),
+        name_there=reader.texts(node, slot("object_label")),
+        predicate=reader.property(predicates[0]),
+        rejected=bool(look.objects(node, slot("predicate_modifier"))),
+        confidence=reader.things(node, slot("confidence")),
+        reasons=reader.texts(node, slot("comment")),
+        reviewers=reader.things(node, slot("reviewer_label")),
+        dates=reader.things(node, slot("mapping_date")),
+        justification=reader.things(node, slot("mapping_justification")),
+        see_also=reader.things(node, SEE_ALSO),
+    )

@@ -1,0 +1,97 @@
+"""The page of a thing or a claim, or of one long list on it, in the frame that both share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from flask import request
+from pyoxigraph import NamedNode
+
+from server.lookups import Text
+from server.negotiation import FORMATS, Offer
+from server.pages.citation import cite, claim_query, facts_query, rest_query
+from server.pages.claims import claim_view
+from server.pages.codes import Codes, explain_codes, link_codes, read_codes
+from server.pages.entities import entity_view, list_view
+from server.pages.frame import addresses, page_reader, show
+from server.pages.photographs import drawing
+from server.pages.values import Reader
+from server.site import Site, current_site
+
+
+def show_thing(thing: NamedNode, canonical: str, urls: Mapping[str, str]) -> str:
+    """Render the page of a thing; `?list=` and `?page=` pick a page of one of its lists."""
+    site, reader = current_site(), page_reader()
+    codes = site.derive(read_codes)
+    wanted = request.args.get("list")
+    if wanted is not None:
+        listed = list_view(site, reader, thing, wanted, request.args.get("page", "1"))
+        to_thing = reader.addresses.document(thing.value)
+        turn = partial(_turn, thing, wanted)
+        return show("list.html", view=listed, to_thing=to_thing, turn=turn)
+    if reader.look.is_claim(thing):
+        return _show_claim(site, reader, thing, codes, canonical, urls)
+    view = entity_view(site, reader, thing)
+    texts = [view.heading.line.value if view.heading.line else "", *view.codes]
+    query, rest = facts_query(thing), rest_query(thing)
+    return show(
+        "entity.html",
+        view=view,
+        picture=drawing(reader, thing),
+        rest_address=reader.addresses.to("/sparql", query=rest),
+        linked=partial(_link, reader, codes),
+        meanings=explain_codes(reader, codes, texts),
+        **_using(site, reader, view.heading.label, thing, query, canonical, urls),
+    )
+
+
+def _show_claim(
+    site: Site,
+    reader: Reader,
+    claim: NamedNode,
+    codes: Codes,
+    canonical: str,
+    urls: Mapping[str, str],
+) -> str:
+    view = claim_view(reader, claim)
+    return show(
+        "claim.html",
+        view=view,
+        linked=partial(_link, reader, codes),
+        meanings=explain_codes(reader, codes, view.texts),
+        **_using(site, reader, view.card.text, claim, claim_query(claim), canonical, urls),
+    )
+
+
+def _using(
+    site: Site,
+    reader: Reader,
+    title: Text,
+    thing: NamedNode,
+    query: str,
+    canonical: str,
+    urls: Mapping[str, str],
+) -> dict[str, object]:
+    """Give what a reader does with a page: cite it, take it as data, ask the same of the graph."""
+    return {
+        "thing": thing.value,
+        "canonical": canonical,
+        "formats": _formats(urls),
+        "citation": cite(site, reader, title, thing.value),
+        "query": query,
+        "query_address": reader.addresses.to("/sparql", query=query),
+    }
+
+
+def _link(reader: Reader, codes: Codes, text: Text) -> list[tuple[str, str | None]]:
+    return link_codes(reader, codes, text.value)
+
+
+def _turn(thing: NamedNode, key: str, page: int) -> str:
+    """Address another page of a list."""
+    return addresses().document(thing.value, **{"list": key, "page": str(page)})
+
+
+def _formats(urls: Mapping[str, str]) -> list[tuple[Offer, str]]:
+    return [(FORMATS[name], url) for name, url in urls.items() if name in FORMATS]

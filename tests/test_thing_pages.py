@@ -1,0 +1,101 @@
+"""Pages of things in a real browser: notes, the copy button, the menu of a phone, languages."""
+
+from browsing import PHONE, Visit
+
+NEUMOEV = "/doc/person/yakov-neumoev"
+OPEN = ".note:popover-open"
+
+
+def test_a_mark_opens_the_claims_note_without_leaving_the_page(visit: Visit) -> None:
+    page = visit(NEUMOEV)
+    assert page.locator(OPEN).count() == 0
+    page.locator(".fact .mark", has_text="C3.2").click()
+    note = page.locator(OPEN)
+    assert "Yakov Neumoev is a Hero of the Soviet Union" in note.inner_text()
+    assert page.url.endswith(NEUMOEV)
+    note.get_by_role("button", name="Close").click()
+    assert page.locator(OPEN).count() == 0
+
+
+def test_a_note_opens_and_closes_by_keyboard_and_without_scripts(visit: Visit) -> None:
+    page = visit(NEUMOEV, width=PHONE, scripts=False)
+    page.locator(".difference .mark").first.focus()
+    page.keyboard.press("Enter")
+    words = page.locator(OPEN).inner_text()
+    assert "A museum and his own memoir have him in command of a squadron" in words
+    page.keyboard.press("Escape")
+    assert page.locator(OPEN).count() == 0
+
+
+def test_the_three_columns_stand_side_by_side_and_on_a_phone_below_each_other(
+    visit: Visit,
+) -> None:
+    page = visit(NEUMOEV)
+    columns = page.locator(".difference").first.locator(".column")
+    boxes = [columns.nth(n).bounding_box() for n in range(3)]
+    assert all(box is not None for box in boxes)
+    tops = {round(box["y"]) for box in boxes if box}
+    assert len(tops) == 1
+    page.set_viewport_size({"width": PHONE, "height": 900})
+    below = [columns.nth(n).bounding_box() for n in range(3)]
+    lefts = {round(box["x"]) for box in below if box}
+    assert len(lefts) == 1
+    assert [columns.nth(n).locator("h3").inner_text() for n in range(3)] == [
+        "The article says",
+        "Records say",
+        "Not known",
+    ]
+
+
+def test_the_citation_is_copied(visit: Visit) -> None:
+    page = visit(NEUMOEV)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    assert copied.startswith("“Yakov Neumoev”. Elbe Day knowledge graph, version ")
+    assert copied.endswith("https://w3id.org/elbe-day/id/person/yakov-neumoev")
+
+
+def test_without_scripts_there_is_no_button_that_does_nothing(visit: Visit) -> None:
+    page = visit(NEUMOEV, scripts=False)
+    assert not page.locator("[data-copy]").is_visible()
+
+
+def test_a_phone_opens_the_menu_without_scripts(visit: Visit) -> None:
+    page = visit("/", width=PHONE, scripts=False)
+    assert not page.locator("#menu").is_visible()
+    page.get_by_role("button", name="Menu").click()
+    page.locator("#menu").get_by_role("link", name="Questions").click()
+    page.wait_for_url("**/queries/")
+
+
+def test_the_language_switch_keeps_the_page(visit: Visit) -> None:
+    page = visit(NEUMOEV)
+    page.get_by_role("link", name="Русский").click()
+    assert page.locator("h1").inner_text() == "Яков Николаевич Неумоев"
+    assert "Где сведения расходятся" in page.locator("main").inner_text()
+    page.locator("a", has_text="Герой Советского Союза").first.click()
+    assert page.locator("html").get_attribute("lang") == "ru"
+
+
+def test_a_verdict_is_told_without_colour(visit: Visit) -> None:
+    styles = {}
+    for claim in ("c3-4", "c3-3"):
+        verdict = visit(f"/doc/claim/{claim}").locator(".verdict")
+        words = verdict.locator(".judgement").inner_text()
+        border = verdict.evaluate("element => getComputedStyle(element).borderTopStyle")
+        styles[claim] = (border, words.replace("\n", " "))
+    assert styles["c3-4"] == ("double", "✗ contradicted Not accepted as fact")
+    assert styles["c3-3"] == ("solid", "✓ corroborated Accepted as fact")
+
+
+def test_print_brings_the_notes_along(visit: Visit) -> None:
+    page = visit(NEUMOEV)
+    page.emulate_media(media="print")
+    notes = page.locator(".note")
+    assert notes.count() >= 5
+    assert all(notes.nth(n).is_visible() for n in range(notes.count()))
+    tops = [box["y"] for n in range(notes.count()) if (box := notes.nth(n).bounding_box())]
+    assert tops == sorted(set(tops))
+    assert not page.locator("#menu").is_visible()
