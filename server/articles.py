@@ -39,6 +39,10 @@ class Place(NamedTuple):
         return self.start <= other.start and other.end <= self.end
 
 
+PARAMETERS = ("verdict", "voice", "speaker")
+"""By what readers choose among the claims of a text."""
+
+
 @dataclass(frozen=True)
 class PlacedClaim:
     """A claim where it stands, with what readers choose claims by."""
@@ -48,6 +52,12 @@ class PlacedClaim:
     verdict: NamedNode | None
     voices: tuple[NamedNode, ...]
     speakers: tuple[NamedNode, ...]
+
+    def values(self, name: str) -> tuple[NamedNode, ...]:
+        """Give the values of one of `PARAMETERS`."""
+        if name == "verdict":
+            return (self.verdict,) if self.verdict else ()
+        return self.voices if name == "voice" else self.speakers
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from small_release import BASE, write_small_release
 
 from kg.publish import publish
 from server import Settings, create_app
-from server.pages.choices import PARAMETERS
+from server.articles import PARAMETERS
 from server.pages.dates import say_date
 from server.pages.menu import FOOT, MENU
 from server.pages.wording import LANGUAGES, PHRASES

@@ -10,11 +10,11 @@ from flask import Blueprint, Response, request
 from pyoxigraph import NamedNode
 
 from kg.terms import SCHEMA, SCHEMA_TEXT
-from server.articles import Passage, Place, PlacedClaim, Text, last_part, read_texts
+from server.articles import PARAMETERS, Passage, Place, PlacedClaim, Text, last_part, read_texts
 from server.lookups import Text as Words
 from server.negotiation import HTML
 from server.pages.cards import Badge, badge
-from server.pages.choices import PARAMETERS, Choices, Option, read_choices
+from server.pages.choices import Choices, Option, read_choices
 from server.pages.frame import page_reader, show
 from server.pages.strip import Bar, Ribbon, draw_bar, draw_ribbon
 from server.pages.underlines import Piece, underline_copies
@@ -137,7 +137,7 @@ def _answer(text: Text) -> Response:
 def article_view(reader: Reader, text: Text, words: str | None) -> ArticleView:
     """Gather what the address asks of a text."""
     claims = list(dict.fromkeys(claim for p in text.passages for claim in p.claims))
-    choices = read_choices(request.args, claims)
+    choices = read_choices(request.args, claims, PARAMETERS)
     fitting = [claim for claim in claims if choices.fits(claim)]
     parts = list(split_parts(text.passages, current_site().settings.page_links))
     part = min(max(1, request.args.get("part", 1, type=int)), len(parts))

@@ -19,6 +19,7 @@ from server.site import Site
 MOST_VALUES = 20
 """How many values of one property a page repeats; its document has them all."""
 _PLAIN = XSD + "string"
+_BRIEF = ("@id", "@type", "name", "url", "license", "version")
 _DATASET_TERMS = (SCHEMA, DCTERMS + "license", VOID + "triples")
 
 
@@ -42,10 +43,22 @@ def embed_thing(site: Site, thing: NamedNode) -> str:
 
 def embed_dataset(site: Site) -> str:
     """Write what the catalog says of the dataset and its files."""
-    return site.derive(_embed_dataset)
+    return site.derive(_embed_whole)
 
 
-def _embed_dataset(site: Site) -> str:
+def embed_name(site: Site) -> str:
+    """Write which dataset a page belongs to."""
+    return site.derive(_embed_briefly)
+
+
+def _embed_briefly(site: Site) -> str:
+    found = {
+        key: value for key, value in json.loads(site.derive(_embed_whole)).items() if key in _BRIEF
+    }
+    return _write(found)
+
+
+def _embed_whole(site: Site) -> str:
     quads = list(parse(site.files.get("catalog.ttl", b""), RdfFormat.TURTLE, base_iri=site.base))
     dataset = NamedNode(site.dataset.iri)
     found = _describe(dataset, quads, _DATASET_TERMS)

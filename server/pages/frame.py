@@ -12,7 +12,7 @@ from pyoxigraph import NamedNode
 from kg.terms import SCHEMA, SCHEMA_TEXT, SKOS
 from server.links import Addresses, web_address
 from server.negotiation import choose_language
-from server.pages.embedding import embed_dataset, embed_thing
+from server.pages.embedding import embed_dataset, embed_name, embed_thing
 from server.pages.menu import Menu
 from server.pages.values import Reader, longest_first
 from server.pages.wording import LANGUAGE_NAMES, LANGUAGES, PHRASES
@@ -76,11 +76,17 @@ def show(template: str, **context: object) -> str:
         first_query=first_query,
         menu=_menu(),
         languages=_language_links(lang),
-        embedded=Markup(embed_thing(site, thing) if thing else embed_dataset(site)),
+        embedded=Markup(_embed(site, thing)),
         summary=_summarise(site, thing, lang),
         here=request.base_url,
         **context,
     )
+
+
+def _embed(site: Site, thing: NamedNode | None) -> str:
+    if thing is not None:
+        return embed_thing(site, thing)
+    return embed_dataset(site) if request.path == "/" else embed_name(site)
 
 
 def _summarise(site: Site, thing: NamedNode | None, lang: str) -> str:

@@ -1,0 +1,1 @@
+"""Tell whether two names may mean the same, however they are spelt."""
