@@ -20,10 +20,10 @@ def run(settings: Settings) -> None:
         ArticleError: before listening, when a text that was given is none of the release's.
         SettingsError: when nobody can listen at that host and port.
     """
-    find_address(settings)
     release = open_release(settings.release_dir)
     if settings.articles:
         read_words(settings.articles, dumped_hashes(release.dump))
+    find_address(settings)
     manifest = release.manifest
     ears = _listen(settings)
     title, version = manifest.title, manifest.version[:12]

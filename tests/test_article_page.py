@@ -229,7 +229,7 @@ def test_another_text_is_refused_before_anything_listens(
 ) -> None:
     other = tmp_path / "other.txt"
     other.write_text(TEXT + "\n", encoding="utf-8")
-    settings = Settings(release_dir=lighthouse_release, port=1, articles=(other,))
+    settings = Settings(release_dir=lighthouse_release, articles=(other,))
     with pytest.raises(ArticleError) as refused:
         run(settings)
     assert str(refused.value) == (
