@@ -107,7 +107,7 @@ def _read_mapping(reader: Reader, node: NamedNode) -> Mapping:
         href=reader.addresses.href(node),
         target=reader.thing(targets[0]),
         short=re.split(r"[#/]", targets[0].value.rstrip("/#"))[-1],
-        host=urlsplit(targets[0].value).netloc.removeprefix("www."),
+        host=_host(targets[0].value),
         name_there=reader.texts(node, slot("object_label")),
         predicate=reader.property(predicates[0]),
         rejected=bool(look.objects(node, slot("predicate_modifier"))),
@@ -118,3 +118,11 @@ def _read_mapping(reader: Reader, node: NamedNode) -> Mapping:
         justification=reader.things(node, slot("mapping_justification")),
         see_also=reader.things(node, SEE_ALSO),
     )
+
+
+def _host(iri: str) -> str:
+    """Say whose name an IRI is; nothing where that cannot be told."""
+    try:
+        return (urlsplit(iri).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
