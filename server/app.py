@@ -27,7 +27,7 @@ from server.pages.menu import to_menu
 from server.replies import general_links
 from server.settings import Settings
 from server.site import Served
-from server.sparql import page
+from server.sparql import page, questions
 from server.sparql.front import HANDED, Front
 
 
@@ -48,7 +48,7 @@ def create_app(
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000
     served = app.extensions["served"] = Served(settings, watch=evaluator is None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    areas = (home, article, photographs, browse, search, crawling, signposting)
+    areas = (home, article, photographs, browse, search, crawling, signposting, questions)
     for module in (routes, documents, descriptions, dumps, operation, conformance, page, *areas):
         app.register_blueprint(module.pages)
     app.extensions["menu"] = to_menu(app.url_map)

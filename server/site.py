@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import dropwhile
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -50,6 +51,12 @@ class Question:
     questions: Mapping[str, str]
     notes: Mapping[str, str]
     runs_here: bool
+
+    @cached_property
+    def query(self) -> str:
+        """The query without the comments above it, which hold question and note."""
+        lines = self.text.splitlines()
+        return "\n".join(dropwhile(lambda line: line.startswith("#"), lines)).strip()
 
     def asked(self, lang: str) -> Text:
         """Give the question in the reader's language."""

@@ -58,6 +58,8 @@ KINDS = (
     PageKind("SPARQL yes", sparql("ASK {}"), "yes"),
     PageKind("SPARQL error", sparql("SELECT * { ?s ?p }"), "Line 1, column 18", 400),
     PageKind("questions", "/queries/", "Who commanded"),
+    PageKind("question to be asked", "/queries/16-timeline.html", "What happened when"),
+    PageKind("code for a query", "/sparql/code?query=ASK+%7B%7D", "SPARQLWrapper"),
     PageKind("downloads", "/dumps/", "SHA-256"),
     PageKind("ontology", "/def", "Claim"),
     PageKind("shapes", "/shapes", "Shape"),

@@ -12,8 +12,8 @@ from server.pages.frame import page_language, page_reader, show
 from server.pages.values import Reader, Shown
 from server.site import current_site
 
-_CLASSES = frozenset((OWL + "Class", RDFS + "Class"))
-_PROPERTIES = frozenset((
+CLASSES = frozenset((OWL + "Class", RDFS + "Class"))
+PROPERTIES = frozenset((
     OWL + "ObjectProperty", OWL + "DatatypeProperty", OWL + "AnnotationProperty", RDF + "Property",
 ))  # fmt: skip
 _ABOUT = (
@@ -82,8 +82,8 @@ def show_terms(turtle: bytes) -> str:
     """Render the ontology."""
     index, reader = _Index(turtle), page_reader()
     groups = [
-        ("classes", [_term(index, reader, iri) for iri in index.typed(_CLASSES)]),
-        ("properties", [_term(index, reader, iri) for iri in index.typed(_PROPERTIES)]),
+        ("classes", [_term(index, reader, iri) for iri in index.typed(CLASSES)]),
+        ("properties", [_term(index, reader, iri) for iri in index.typed(PROPERTIES)]),
     ]
     about = next(iter(index.typed(frozenset((OWL + "Ontology",)))), None)
     title = best(index.texts(about, RDFS_LABEL.value), reader.lang) if about else None

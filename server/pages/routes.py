@@ -20,34 +20,6 @@ pages = Blueprint("pages", __name__)
 
 PATH_SIGNS = "/:@!$&'()*+,;=~"
 NOWHERE = "Nothing has this address; the start page leads to all there is."
-RQ = Offer("rq", "application/sparql-query", "SPARQL query")
-
-
-@pages.route("/queries/", strict_slashes=False)
-def queries() -> Response:
-    """List the questions the release answers."""
-    return reply(HTML, lambda: show("queries.html", questions=current_site().questions))
-
-
-@pages.route("/queries/<name>")
-def run_query(name: str) -> Response:
-    """Lead to the answer of a question; of one that cannot run here, to its text."""
-    found = [question for question in current_site().questions if question.name == name]
-    if not found:
-        raise ProblemError(404, "not-found", f"This release has no question {name}.")
-    to = addresses().to
-    if not found[0].runs_here:
-        return see_other(to(f"/queries/{name}.rq"))
-    return see_other(to("/sparql", query=found[0].text, format="html"))
-
-
-@pages.route("/queries/<name>.rq")
-def query_text(name: str) -> Response:
-    """Give one question's query as text."""
-    texts = {question.name: question.text for question in current_site().questions}
-    if name not in texts:
-        raise ProblemError(404, "not-found", f"This release has no question {name}.")
-    return reply(RQ, lambda: texts[name])
 
 
 @pages.route("/report")

@@ -5,25 +5,37 @@ What programs ask is answered by `server.sparql.front` before it comes here.
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 from flask import Blueprint, Response, current_app, request
 
-from kg.errors import KnowledgeError
-from server.descriptions import SERVICE_OFFERS, service_description
+from kg.errors import KnowledgeError, QueryError
+from server.descriptions import SERVICE_OFFERS, endpoint_url, service_description
+from server.evaluation.answers import check
+from server.limits import limits_of
 from server.links import link_header
-from server.negotiation import HTML
-from server.pages.frame import addresses, page_reader, show
+from server.negotiation import HTML, JSON
+from server.pages.frame import addresses, first_query, page_language, page_reader, show
 from server.refusals import ProblemError, to_problem
 from server.replies import general_links, negotiate, reply
-from server.site import current_site
+from server.site import Question, current_site
+from server.sparql.completion import list_terms
 from server.sparql.desk import Asked, Found
 from server.sparql.front import HANDED, Front, Handed
 from server.sparql.protocol import Given, pick_by_name, read_request
 from server.sparql.results import read_first, read_graph, read_table
+from server.sparql.snippets import Snippet, write_snippets
 from server.visits import with_format
 
 pages = Blueprint("sparql", __name__)
+
+EDITOR = Path(__file__).parents[1] / "pages" / "static" / "built" / "editor.js"
+_TABLES = ("json", "csv", "tsv", "xml")
+_BOOLEANS = ("json", "xml")
+_GRAPHS = ("ttl", "jsonld", "nt", "rdf")
 
 
 # Both spellings answer alike: proxies add and drop the slash as they are set up.
@@ -51,7 +63,7 @@ def _without_query(given: Given) -> Response:
     if offer is None:
         offer = negotiate(SERVICE_OFFERS, {o.name: _with_format(o.name) for o in SERVICE_OFFERS})
     if offer is HTML:
-        return reply(HTML, lambda: _form_page(""), links=_links())
+        return reply(HTML, lambda: show_form(""), links=_links())
     return reply(offer, lambda: service_description(offer), links=_links())
 
 
@@ -79,7 +91,7 @@ def _result(handed: Handed, asked: Asked) -> Response:
 
 def _above_the_form(problem: ProblemError, query: str) -> ProblemError:
     """Give a person the form with the query in it and the sentence above it."""
-    problem.page = lambda: _form_page(query, problem)
+    problem.page = lambda: _page(query, problem=problem)
     return problem
 
 
@@ -87,25 +99,88 @@ def _with_format(name: str) -> str:
     return with_format(current_site(), request.environ, name)
 
 
-def _form_page(query: str, problem: ProblemError | None = None) -> str:
-    site = current_site()
-    return show("sparql.html", query=query, problem=problem, questions=site.questions, result=None)
+@pages.route("/sparql/terms.json")
+def terms() -> Response:
+    """List what the editor completes."""
+
+    def write() -> str:
+        found = list_terms(current_site(), page_reader())
+        return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+
+    return reply(JSON, write, key=page_language())
+
+
+@pages.route("/sparql/code")
+def code() -> Response:
+    """Write code for a query that is not to be run here."""
+    query = request.args.get("query", "")
+    return reply(HTML, lambda: show("code.html", query=query, snippets=_write_code(query)))
+
+
+def _write_code(query: str) -> list[Snippet]:
+    """Write code for a query; none for one that would be refused."""
+    try:
+        form = check(query, limits_of(current_site().settings))
+    except QueryError:
+        return []
+    return write_snippets(endpoint_url(), query, form)
+
+
+def show_form(query: str) -> str:
+    """Show the form with a query in it, not run."""
+    return _page(query or first_query())
+
+
+@dataclass(frozen=True)
+class Place:
+    """The line of a query that holds a mistake, parted around the character in question."""
+
+    before: str
+    at: str
+    after: str
+
+
+def find_place(query: str, line: object, column: object) -> Place | None:
+    """Cut out the line to which a problem points, at most 80 characters on each side."""
+    lines = query.split("\n")
+    if not isinstance(line, int) or not isinstance(column, int) or line > len(lines):
+        return None
+    text, at = lines[line - 1].rstrip("\r"), column - 1
+    return Place(text[max(at - 80, 0) : at], text[at : at + 1] or " ", text[at + 1 : at + 81])
+
+
+def _page(query: str, problem: ProblemError | None = None, **more: object) -> str:
+    context: dict[str, object] = {"result": None, **more}
+    facts = problem.facts if problem else {}
+    questions = [question for question in current_site().questions if question.runs_here]
+    return show(
+        "sparql.html",
+        query=query,
+        problem=problem,
+        place=find_place(query, facts.get("line"), facts.get("column")),
+        questions=questions,
+        question=_find_question(query, questions),
+        snippets=[] if problem and problem.status == 400 else _write_code(query),
+        endpoint=endpoint_url(),
+        has_editor=EDITOR.is_file(),
+        **context,
+    )
+
+
+def _find_question(query: str, questions: list[Question]) -> Question | None:
+    """Find the question that a query asks word for word."""
+    asked = query.replace("\r\n", "\n").strip()
+    return next((q for q in questions if asked in (q.query, q.text.strip())), None)
 
 
 def _result_page(query: str, found: Found, is_table: bool) -> str:
-    limit = current_site().settings.table_rows
+    limit, reader = current_site().settings.table_rows, page_reader()
     if found.entry is None:
         assert found.large is not None
-        result = read_first(page_reader(), found.large, is_table, limit)
+        result = read_first(reader, query, found.large, is_table, limit)
     elif is_table:
-        result = read_table(page_reader(), found.entry.body, limit)
+        result = read_table(reader, query, found.entry.body, limit)
     else:
         result = read_graph(found.entry.body, limit)
     names = _BOOLEANS if "boolean" in result else _TABLES if is_table else _GRAPHS
-    links = {name: _with_format(name) for name in names}
-    return show("sparql.html", query=query, problem=None, questions=(), result=result, links=links)
-
-
-_TABLES = ("json", "csv", "tsv", "xml")
-_BOOLEANS = ("json", "xml")
-_GRAPHS = ("ttl", "jsonld", "nt", "rdf")
+    return _page(query, result=result, links={name: _with_format(name) for name in names})

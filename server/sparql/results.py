@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import islice
 
 from pyoxigraph import (
@@ -16,35 +18,76 @@ from pyoxigraph import (
     parse_query_results,
 )
 
+from kg.errors import QueryError
+from kg.sparql import tokens
 from server.evaluation.answers import Evaluated
-from server.lookups import Term
+from server.lookups import Term, Text, readable
 from server.pages.values import Reader, Shown
 
 
-def read_table(reader: Reader, body: bytes, limit: int) -> dict[str, object]:
+@dataclass(frozen=True)
+class Cell:
+    """A value of a result: as it is, and by the label of the thing it names, if that has one."""
+
+    shown: Shown
+    label: Text | None = None
+
+
+def read_table(reader: Reader, query: str, body: bytes, limit: int) -> dict[str, object]:
     """Turn JSON results into rows for the page, at most `limit` of them."""
     document = json.loads(body)
     if "boolean" in document:
         return {"boolean": document["boolean"]}
-    names = document["head"]["vars"]
+    names = order_columns(query, document["head"]["vars"])
     bindings = document["results"]["bindings"]
     rows = [
         [_show_cell(reader, row[name]) if name in row else None for name in names]
         for row in bindings[:limit]
     ]
-    return {"names": names, "rows": rows, "total": len(bindings)}
+    return _to_table(names, rows, len(bindings))
 
 
-def _show_cell(reader: Reader, binding: dict[str, object]) -> Shown:
+def _to_table(
+    names: list[str], rows: list[list[Cell | None]], total: int | None
+) -> dict[str, object]:
+    labelled = any(cell and cell.label for row in rows for cell in row)
+    return {"names": names, "rows": rows, "total": total, "labelled": labelled}
+
+
+def order_columns(query: str, names: Iterable[str]) -> list[str]:
+    """Put the columns of a `SELECT *` in the order in which the query names them.
+
+    The engine gives them in an order of its own; what a query selects by name it keeps.
+    """
+    listed = list(names)
+    try:
+        found = [token for token in tokens(query) if token.kind in ("word", "variable", "op")]
+    except QueryError:
+        return listed
+    words = [token.upper for token in found]
+    start = words.index("SELECT") + 1 if "SELECT" in words else len(words)
+    if words[start : start + 1] in (["DISTINCT"], ["REDUCED"]):
+        start += 1
+    if words[start : start + 1] != ["*"]:
+        return listed
+    places = {token.text[1:]: -index for index, token in enumerate(reversed(found))}
+    return sorted(listed, key=lambda name: places.get(name, 1))
+
+
+def _show_cell(reader: Reader, binding: dict[str, object]) -> Cell:
     return _show_term(reader, _to_term(binding))
 
 
-def _show_term(reader: Reader, term: Term) -> Shown:
-    """Show a result's term as it is: compact names rather than labels, nothing translated."""
+def _show_term(reader: Reader, term: Term) -> Cell:
+    """Show a result's term as it is, nothing translated; the label stands beside it."""
     if isinstance(term, NamedNode):
         href = reader.addresses.href(term)
-        return Shown(reader.compact(term.value), "thing", None, href, term.value)
-    return reader.show(term) if isinstance(term, Literal) else Shown(str(term), "other")
+        shown = Shown(
+            readable(reader.compact(term.value)), "thing", None, href, readable(term.value)
+        )
+        label = reader.name(term)
+        return Cell(shown, label and Text(readable(label.value), label.lang))
+    return Cell(reader.show(term) if isinstance(term, Literal) else Shown(str(term), "other"))
 
 
 def _to_term(binding: dict[str, object]) -> Term:
@@ -67,7 +110,9 @@ def read_graph(body: bytes, limit: int) -> dict[str, object]:
     return {"turtle": "\n".join(lines[:limit]), "rows": lines[:limit], "total": len(lines)}
 
 
-def read_first(reader: Reader, large: Evaluated, is_table: bool, limit: int) -> dict[str, object]:
+def read_first(
+    reader: Reader, query: str, large: Evaluated, is_table: bool, limit: int
+) -> dict[str, object]:
     """Take the first rows or lines of a large result; how many follow is not counted."""
     with io.BufferedReader(_Chunks(large)) as source:
         if not is_table:
@@ -75,16 +120,16 @@ def read_first(reader: Reader, large: Evaluated, is_table: bool, limit: int) -> 
             return {"turtle": "\n".join(lines), "rows": lines, "total": None}
         solutions = parse_query_results(source, QueryResultsFormat.JSON)
         assert isinstance(solutions, QuerySolutions)
-        names = [variable.value for variable in solutions.variables]
+        names = order_columns(query, (variable.value for variable in solutions.variables))
         rows = [
             [_show_found(reader, row[name]) for name in names] for row in islice(solutions, limit)
         ]
-    return {"names": names, "rows": rows, "total": None}
+    return _to_table(names, rows, None)
 
 
-def _show_found(reader: Reader, term: Term | Triple | None) -> Shown | None:
+def _show_found(reader: Reader, term: Term | Triple | None) -> Cell | None:
     if isinstance(term, Triple):
-        return Shown(str(term), "other")
+        return Cell(Shown(str(term), "other"))
     return _show_term(reader, term) if term is not None else None
 
 
