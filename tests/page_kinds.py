@@ -40,6 +40,8 @@ KINDS = (
     PageKind("claim of a source", "/doc/claim/s-arlington-ceremony-1995", "Arlington"),
     PageKind("claim of ours", "/doc/claim/e-konev-reception", "Konev"),
     PageKind("class", "/resource?iri=https%3A%2F%2Fschema.org%2FPerson", "Person"),
+    PageKind("timeline", "/timeline", "Konev reception for Bradley"),
+    PageKind("timeline of a place", "/timeline?place=place/torgau", "Army commanders"),
     PageKind("SPARQL form", "/sparql", "Your SPARQL query"),
     PageKind("SPARQL table", sparql("SELECT * { ?s ?p ?o } LIMIT 20"), "20 rows"),
     PageKind("SPARQL graph", sparql("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o } LIMIT 9"), "Result"),
