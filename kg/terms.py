@@ -25,6 +25,9 @@ EDTF = "http://id.loc.gov/datatypes/edtf/"
 SSSOM = "https://w3id.org/sssom/"
 SEMAPV = "https://w3id.org/semapv/vocab/"
 WIKIDATA = "http://www.wikidata.org/entity/"
+WIKIDATA_DIRECT = "http://www.wikidata.org/prop/direct/"
+WGS84 = "http://www.w3.org/2003/01/geo/wgs84_pos#"
+GEOSPARQL = "http://www.opengis.net/ont/geosparql#"
 
 # The prefixes every project writes the same way, in the order of a PREFIX block.
 PREFIXES = {

@@ -43,6 +43,16 @@ def say_date(text: str, lang: str) -> str:
     return said or text
 
 
+def say_month(month: int, lang: str) -> str:
+    """Name a month (1 to 12) in three letters, as it stands beside a day.
+
+    >>> say_month(5, "ru")
+    'мая'
+    """
+    names = _MONTHS["ru-of" if lang == "ru" else lang if lang in _WORDS else "en"].split()
+    return names[month - 1][:3]
+
+
 def _say_interval(text: str, lang: str) -> str | None:
     start, slash, end = text.partition("/")
     if not slash:

@@ -1,0 +1,1 @@
+"""From latitude and longitude to a drawing: projections, frames, outlines of land and water."""

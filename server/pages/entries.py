@@ -1,0 +1,240 @@
+"""The entries of a timeline as its page shows them: words first, then marks on the axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pyoxigraph import Literal, NamedNode
+
+from server.pages.axis import Stretch, Tick, break_axis
+from server.pages.chronicle import ENDS, STARTS, Chronicle, Entry
+from server.pages.dates import say_date
+from server.pages.map import short_name
+from server.pages.selection import Selection, names_of_places
+from server.pages.strips import Strip, draw_strip
+from server.pages.values import Reader, Shown
+from server.pages.voices import Said, Voices, in_order, say_hour
+
+MOST_ROWS = 60
+"""So many entries stand on one page; the page says when there are more, and offers spans."""
+
+MOST_PARTS = 40
+_UNITS = (("day", 10), ("month", 7), ("year", 4), ("decade", 3), ("century", 2))
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place of an entry: its name, the selection it leads to, what it is drawn inside of."""
+
+    name: Shown
+    key: str
+    inside: Shown | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One entry; `first` and `last` are days as ISO writes them, empty without a date."""
+
+    key: str
+    name: Shown
+    when: str
+    spots: list[Spot]
+    facts: list[Said]
+    told: list[Said]
+    strip: Strip | None
+    settled: bool
+    disputed: bool
+    called_off: bool
+    first: str
+    last: str
+    places: list[str]
+    shown: bool
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Section:
+    """A stretch of the axis with its entries; `since` are the days of the break before it."""
+
+    title: str
+    since: str | None
+    first: str
+    last: str
+    ticks: list[tuple[Tick, str]]
+    rows: list[Row]
+    shown: bool
+
+
+@dataclass(frozen=True)
+class Part:
+    """A span that holds so many entries, to choose where there are too many for one page."""
+
+    title: str
+    first: str
+    last: str
+    count: int
+
+
+@dataclass(frozen=True)
+class ChronicleView:
+    """The whole timeline; `complete` says that every entry stands on the page."""
+
+    sections: list[Section]
+    undated: list[Row]
+    total: int
+    shown: int
+    complete: bool
+    parts: list[Part]
+
+    def reached(self, selection: Selection, place: str) -> set[str] | None:
+        """Name the places that what is chosen leads to (`place` if that was); None for no choice.
+
+        The script reaches the same.
+        """
+        if selection.place is not None:
+            return {place}
+        rows = [*(row for section in self.sections for row in section.rows), *self.undated]
+        if selection.event is not None:
+            rows = [row for row in rows if row.chosen]
+        elif not selection.narrows:
+            return None
+        return {name for row in rows if row.shown for name in row.places}
+
+
+def show_chronicle(reader: Reader, chronicle: Chronicle, selection: Selection) -> ChronicleView:
+    """Make the timeline ready for its page."""
+    entries = (*chronicle.dated, *chronicle.undated)
+    held = [entry for entry in entries if selection.holds(entry, chronicle)]
+    complete = len(entries) <= MOST_ROWS
+    listed = entries if complete else _cut(entries, held, selection)
+    work = _Showing(reader, chronicle, selection)
+    sections = work.sections([entry for entry in listed if entry.span])
+    return ChronicleView(
+        sections=sections,
+        undated=[work.row(entry, None) for entry in listed if not entry.span],
+        total=len(entries),
+        shown=len(held) if selection.narrows else len(entries),
+        complete=complete,
+        parts=[] if complete else _count_parts(reader, held if selection.narrows else entries),
+    )
+
+
+def _cut(entries: Sequence[Entry], held: Sequence[Entry], selection: Selection) -> list[Entry]:
+    """Choose what stands on the page: of what is chosen the first, of an event its neighbours."""
+    if selection.event is None or not held:
+        return list(held[:MOST_ROWS])
+    start = max(0, entries.index(held[0]) - MOST_ROWS // 2)
+    return list(entries[start : start + MOST_ROWS])
+
+
+def _count_parts(reader: Reader, entries: Sequence[Entry]) -> list[Part]:
+    """Count entries by day, month, year, decade or century: as finely as a short list allows."""
+    days = [entry.span.outline[0] for entry in entries if entry.span]
+    for _, letters in _UNITS:
+        counts: dict[str, int] = {}
+        for day in days:
+            start = day.isoformat()[:letters]
+            counts[start] = counts.get(start, 0) + 1
+        if len(counts) <= MOST_PARTS:
+            break
+    return [_part(reader, start, count) for start, count in sorted(counts.items())]
+
+
+def _part(reader: Reader, start: str, count: int) -> Part:
+    if len(start) < 4:
+        first, last = start.ljust(4, "0"), start.ljust(4, "9")
+        return Part(f"{int(first)} – {int(last)}", first, last, count)
+    return Part(say_date(start, reader.lang), start, start, count)
+
+
+class _Showing:
+    """Turns the entries of one page into rows."""
+
+    def __init__(self, reader: Reader, chronicle: Chronicle, selection: Selection) -> None:
+        self.reader, self.chronicle, self.selection = reader, chronicle, selection
+        self.voices = Voices(reader)
+
+    def sections(self, entries: Sequence[Entry]) -> list[Section]:
+        """Part the entries by the breaks of the axis."""
+        stretches = break_axis(entry.span.outline for entry in entries if entry.span)
+        found: list[Section] = []
+        for number, stretch in enumerate(stretches):
+            rows = [self.row(e, stretch) for e in entries if _begins_in(e, stretch)]
+            before = stretches[number - 1] if number else None
+            found.append(
+                Section(
+                    title=self._name(stretch.first, stretch.last),
+                    since=self._name(before.last, stretch.first) if before else None,
+                    first=stretch.first.isoformat(),
+                    last=stretch.last.isoformat(),
+                    ticks=[(tick, tick.say(self.reader.lang)) for tick in stretch.ticks()],
+                    rows=rows,
+                    shown=any(row.shown for row in rows),
+                )
+            )
+        return found
+
+    def _name(self, first: date, last: date) -> str:
+        """Name a stretch of days, by years where it begins and ends with one."""
+        start, end = first.isoformat(), last.isoformat()
+        whole_years = (start[4:], end[4:]) == ("-01-01", "-12-31")
+        if whole_years or (last - first).days > 366:
+            start, end = start[:4], end[:4]
+        elif first.day == 1 and end[:7] == start[:7] and last.day >= 28:
+            start = end = start[:7]
+        return say_date(start if start == end else f"{start}/{end}", self.reader.lang)
+
+    def row(self, entry: Entry, stretch: Stretch | None) -> Row:
+        """Show one entry."""
+        strip = None
+        if stretch is not None:
+            settled = entry.span if entry.settled else None
+            told = (s for s in entry.dates if not s.accepted and s.span != settled)
+            drawn = dict.fromkeys((s.span, self.voices.badge(s)) for s in told if s.span)
+            strip = draw_strip(stretch, settled, list(drawn))
+        names = names_of_places(entry, self.chronicle)
+        holds = self.selection.holds(entry, self.chronicle)
+        return Row(
+            key=short_name(self.reader, entry.thing),
+            name=self.reader.thing(entry.thing),
+            when=self._when(entry),
+            spots=self._spots(entry),
+            facts=self.voices.facts(entry),
+            told=self.voices.told(entry),
+            strip=strip,
+            settled=entry.settled,
+            disputed=entry.disputed,
+            called_off=entry.called_off,
+            first=str(entry.span.first or date.min) if entry.span else "",
+            last=str(entry.span.last or date.max) if entry.span else "",
+            places=[short_name(self.reader, name) for name in names],
+            shown=holds or not self.selection.narrows,
+            chosen=holds and self.selection.event is not None,
+        )
+
+    def _when(self, entry: Entry) -> str:
+        """Write the accepted date, with the hour if that is accepted too."""
+        dates = [s for s in in_order(entry.dates) if s.accepted]
+        whole = [s for s in dates if s.predicate not in (*STARTS, *ENDS)]
+        words = " – ".join(dict.fromkeys(self.reader.show(s.value).text for s in whole or dates))
+        hours = [say_hour(s.value.value) for s in entry.times if s.accepted]
+        return ", ".join([words, *hours]) if words else ""
+
+    def _spots(self, entry: Entry) -> list[Spot]:
+        return [self._spot(saying.value) for saying in entry.places if saying.accepted]
+
+    def _spot(self, place: Literal | NamedNode) -> Spot:
+        if isinstance(place, Literal):
+            return Spot(self.reader.show(place), "", None)
+        inside = self.chronicle.positions.inside.get(place)
+        return Spot(
+            self.reader.thing(place),
+            short_name(self.reader, place),
+            self.reader.thing(inside) if inside else None,
+        )
+
+
+def _begins_in(entry: Entry, stretch: Stretch) -> bool:
+    return entry.span is not None and stretch.first <= entry.span.outline[0] <= stretch.last

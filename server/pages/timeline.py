@@ -1,0 +1,98 @@
+"""When and where: what a release says happened, on a timeline and maps with one selection."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response, request
+
+from server.geography.basemap import draw_base
+from server.geography.frames import Frame, frame_cell, is_cell
+from server.geography.outlines import SOURCE, find_folder
+from server.negotiation import HTML, Offer
+from server.pages.atlas import draw_atlas
+from server.pages.chronicle import read_chronicle
+from server.pages.entries import show_chronicle
+from server.pages.frame import addresses, page_reader, show
+from server.pages.map import short_name, show_maps
+from server.pages.places import show_places
+from server.pages.selection import Selection, read_selection
+from server.refusals import ProblemError
+from server.replies import REVALIDATE, reply, see_other
+from server.site import Site, current_site
+
+pages = Blueprint("timeline", __name__)
+
+SVG = Offer("svg", "image/svg+xml", "SVG")
+KEEP = "public, max-age=31536000, immutable"
+MOST_PICTURES = 256
+
+_CELL = re.compile(r"at(-?\d{1,3})_(-?\d{1,3})")
+
+
+@pages.route("/timeline")
+def timeline() -> Response:
+    """Show the timeline with its maps, and what the address selects on them."""
+    site = current_site()
+    chronicle = site.derive(read_chronicle)
+    if not chronicle.dated:
+        raise ProblemError(
+            404, "not-found", "Nothing in this release has a date that a timeline could show."
+        )
+    selection = read_selection(request.args, site.base, chronicle)
+    return reply(HTML, lambda: _page(site, selection))
+
+
+def _page(site: Site, selection: Selection) -> str:
+    reader, chronicle = page_reader(), site.derive(read_chronicle)
+    atlas = site.derive(draw_atlas)
+    view = show_chronicle(reader, chronicle, selection)
+    place = short_name(reader, selection.place) if selection.place else ""
+    return show(
+        "timeline.html",
+        view=view,
+        reached=view.reached(selection, place),
+        maps=show_maps(reader, site),
+        places=show_places(reader, chronicle, atlas, selection),
+        selection=selection,
+        source=SOURCE if find_folder() else None,
+        cut=chronicle.cut,
+    )
+
+
+@pages.route("/map")
+def map_of_the_timeline() -> Response:
+    """Lead to the maps, with what is selected on them."""
+    return see_other(addresses().to("/timeline#map", **request.args.to_dict()))
+
+
+@pages.route("/map/<name>.svg")
+def picture(name: str) -> Response:
+    """Draw what lies beneath the marks of one map."""
+    site = current_site()
+    frame = _find_frame(site, name)
+    if frame is None:
+        raise ProblemError(404, "not-found", f"There is no map called {name}.")
+    pictures = site.derive(_hold_pictures)
+    if name not in pictures:
+        if len(pictures) >= MOST_PICTURES:
+            pictures.pop(next(iter(pictures)), None)
+        pictures[name] = draw_base(frame, find_folder())
+    body = pictures[name]
+    return reply(SVG, lambda: body, cache=KEEP if request.args.get("v") else REVALIDATE)
+
+
+def _hold_pictures(_: Site) -> dict[str, str]:
+    """Make the place where the drawn maps of a release are kept."""
+    return {}
+
+
+def _find_frame(site: Site, name: str) -> Frame | None:
+    """Find the frame of a map: one of the release's by number, or a cell of the Earth's grid."""
+    regions = site.derive(draw_atlas).regions
+    if name.isdecimal() and int(name) < len(regions):
+        return regions[int(name)].frame
+    cell = _CELL.fullmatch(name)
+    if cell and is_cell(int(cell[1]), int(cell[2])):
+        return frame_cell(int(cell[1]), int(cell[2]))
+    return None
