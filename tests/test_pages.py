@@ -11,6 +11,7 @@ from small_release import BASE, write_small_release
 from kg.publish import publish
 from server import Settings, create_app
 from server.articles import PARAMETERS
+from server.pages.browse import FACETS
 from server.pages.dates import say_date
 from server.pages.menu import FOOT, MENU
 from server.pages.wording import LANGUAGES, PHRASES
@@ -151,7 +152,7 @@ def test_an_entity_shows_accepted_facts_with_claim_and_source(client: FlaskClien
     page = read(client, "/doc/event/first-lighting")
     differences, _, rest = page.text.partition("What the graph accepts")
     accepted, _, notes = rest.partition("Use this page")
-    assert "date 3 June 1874 ✓ corroborated: editorial" in accepted
+    assert "date 3 June 1874 ✓ corroborated : editorial" in accepted
     assert "3 May 1874" not in accepted
     assert "The paper dates the first lighting to 3 May 1874." in differences
     assert "✗ contradicted N1 Coast Gazette" in differences
@@ -228,7 +229,7 @@ def test_the_pages_words_are_whole_and_used() -> None:
     by_name |= {f"art_{name}" for name in PARAMETERS} | {"pic_when", "pic_where"}
     by_name |= {f"pic_{how}" for how in ("shown", "acting", "no_place", "no_place_words")}
     by_name |= {f"pic_{how}_{side}" for how in ("counted", "either", "side") for side in SIDES}
-    by_name |= {"pic_side_middle"}
+    by_name |= {"pic_side_middle", *(f"browse_{name}" for name in FACETS)}
     assert keys["en"] == used | by_name
     for key, text in PHRASES["en"].items():
         assert {PHRASES[lang][key].count("{}") for lang in LANGUAGES} == {text.count("{}")}, key
