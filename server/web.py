@@ -107,7 +107,7 @@ def _serve(app: object, ear: socket.socket, settings: Settings) -> None:
         "server",
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=settings.threads,
+        blocking_threads=settings.threads + settings.body_threads,
         runtime_mode=RuntimeModes.mt,
         backlog=BACKLOG,
         log_level=LogLevels.warning,

@@ -46,6 +46,7 @@ class _Web:
     notice: mmap.mmap
     is_ready: bool = False
     leaves_at: float | None = None
+    told: bool = False
 
 
 class Supervisor:
@@ -106,8 +107,10 @@ class Supervisor:
         now = time.monotonic()
         for web in self._webs.values():
             if web.leaves_at is not None and web.leaves_at <= now:
-                web.leaves_at = math.inf
-                os.kill(web.pid, signal.SIGTERM)
+                # A client that never ends its request must not keep a process for ever.
+                os.kill(web.pid, signal.SIGKILL if web.told else signal.SIGTERM)
+                web.leaves_at = math.inf if web.told else now + self._patience_s()
+                web.told = True
         for generation in self._generations:
             if generation.due is not None and generation.due <= now:
                 generation.start()
