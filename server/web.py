@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -31,15 +31,14 @@ from server.sparql.front import App, StartResponse
 from server.visits import Environ
 
 BACKLOG = 1024
+NOTICE = signal.SIGUSR1
+"""Tells a web process that another takes its place, and that it will be told to end soon."""
 _ENDS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True)
 class Place:
-    """What a web process is given: its socket, its column of the tally, its way to the workers.
-
-    The first byte of `notice` says that it will be told to end in a moment.
-    """
+    """What a web process is given: its socket, its column of the tally, its way to the workers."""
 
     ear: socket.socket
     column: int
@@ -48,7 +47,6 @@ class Place:
     settings: Settings
     tally: Tally
     board: Board
-    notice: mmap.mmap
 
 
 def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
@@ -61,7 +59,7 @@ def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         for number in _ENDS:
             signal.signal(number, signal.SIG_DFL)  # until granian takes them
-        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
+        signal.pthread_sigmask(signal.SIG_BLOCK, (NOTICE, *_ENDS))
         settings = place.settings
         lanes = Lanes(
             place.addresses, limits_of(settings), place.version, place.tally, place.column
@@ -69,7 +67,9 @@ def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
         app = create_app(settings, lanes, place.board)
         os.write(ready, b"\n")
         os.close(ready)
-        _serve(end_connections(app, place.notice), place.ear, settings)
+        leaving = threading.Event()
+        threading.Thread(target=_obey, args=(leaving, place.ear), daemon=True).start()
+        _serve(end_connections(app, leaving), place.ear, settings)
         lanes.close()
         code = 0
     except KnowledgeError as error:
@@ -79,14 +79,14 @@ def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
         os._exit(code)
 
 
-def end_connections(app: App, notice: mmap.mmap) -> App:
+def end_connections(app: App, leaving: threading.Event) -> App:
     """Have every answer end its connection once the process is to leave.
 
     Its end closes idle connections, and a client may be about to use one for its next request.
     """
 
     def answer(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if not notice[0]:
+        if not leaving.is_set():
             return app(environ, start_response)
 
         def start(status: str, headers: Headers, *rest: Any) -> Any:
@@ -107,7 +107,7 @@ def _serve(app: object, ear: socket.socket, settings: Settings) -> None:
         "server",
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=settings.threads,
+        blocking_threads=settings.threads + settings.body_threads,
         runtime_mode=RuntimeModes.mt,
         backlog=BACKLOG,
         log_level=LogLevels.warning,
@@ -117,17 +117,34 @@ def _serve(app: object, ear: socket.socket, settings: Settings) -> None:
     holder: Any = SocketHolder  # its stub lacks the arguments
     server._shd = holder(ear.fileno(), False, BACKLOG)
     worker: Any = server._spawn_worker(0, MPServer._spawn_wsgi_worker, lambda: app)
-    threading.Thread(target=_pass_on_one_signal, daemon=True).start()
     worker.inner.run()  # not start(): here, and not in yet another process
 
 
-def _pass_on_one_signal() -> None:
-    """Hand the first signal to end to granian, whose handler never returns when interrupted.
+def _obey(leaving: threading.Event, ear: socket.socket) -> None:
+    """Wait for signals; hand the first to end to granian, whose handler never returns twice.
 
     A terminal and systemd send theirs to every process, and the supervisor sends another one.
     """
-    number = signal.sigwait(_ENDS)
+    while (number := signal.sigwait((NOTICE, *_ENDS))) == NOTICE:
+        leaving.set()
+        _stop_listening(ear)
     handler = signal.getsignal(number)
     if not callable(handler):
         os._exit(0)
     handler(number, None)
+
+
+def _stop_listening(ear: socket.socket) -> None:
+    """Put a socket that nobody calls in the place of the listening one, which others still have.
+
+    Granian would take connections to its end, and cut those it has not read a request from.
+    """
+    inode = os.fstat(ear.fileno()).st_ino
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as quiet:  # where there is a /proc
+        quiet.bind("")
+        quiet.listen()
+        quiet.setblocking(False)
+        for name in os.listdir("/proc/self/fd"):
+            with suppress(OSError):
+                if os.fstat(int(name)).st_ino == inode:
+                    os.dup2(quiet.fileno(), int(name))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import mmap
 import os
 import select
 import signal
@@ -22,7 +21,7 @@ from server.limits import limits_of
 from server.memory import bound_memory
 from server.metrics import Board
 from server.settings import Settings
-from server.web import Place, become_web_process
+from server.web import NOTICE, Place, become_web_process
 
 _TICK_S = 1.0
 _BRIEF_S = 1.0
@@ -34,7 +33,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 class _Web:
     """A web process as the supervisor sees it; `ready` is the pipe it will write to, or None.
 
-    `notice` is shared with it: its first byte says that it will leave at `leaves_at` (monotonic).
+    One that is to leave is told so, then to end at `leaves_at` (monotonic), then killed.
     """
 
     pid: int
@@ -43,9 +42,9 @@ class _Web:
     column: int
     born: float
     ready: int | None
-    notice: mmap.mmap
     is_ready: bool = False
     leaves_at: float | None = None
+    told: bool = False
 
 
 class Supervisor:
@@ -106,8 +105,10 @@ class Supervisor:
         now = time.monotonic()
         for web in self._webs.values():
             if web.leaves_at is not None and web.leaves_at <= now:
-                web.leaves_at = math.inf
-                os.kill(web.pid, signal.SIGTERM)
+                # A client that never ends its request must not keep a process for ever.
+                os.kill(web.pid, signal.SIGKILL if web.told else signal.SIGTERM)
+                web.leaves_at = math.inf if web.told else now + self._patience_s()
+                web.told = True
         for generation in self._generations:
             if generation.due is not None and generation.due <= now:
                 generation.start()
@@ -158,7 +159,6 @@ class Supervisor:
         )
         self._tally.clear(column)
         reading, writing = os.pipe()
-        notice = mmap.mmap(-1, 1)
         me = os.getpid()
         sys.stderr.flush()
         pid = os.fork()
@@ -174,13 +174,12 @@ class Supervisor:
                     settings=self._settings,
                     tally=self._tally,
                     board=self._board,
-                    notice=notice,
                 )
                 become_web_process(place, writing, me)
             finally:
                 os._exit(70)
         os.close(writing)
-        self._webs[pid] = _Web(pid, slot, generation, column, time.monotonic(), reading, notice)
+        self._webs[pid] = _Web(pid, slot, generation, column, time.monotonic(), reading)
 
     def _forget(self, slot: int) -> None:
         """Close, in a new web process, what only the supervisor holds."""
@@ -210,7 +209,7 @@ class Supervisor:
         self._served = True
         for other in self._webs.values():
             if other.slot == web.slot and other.generation is not web.generation:
-                other.notice[0] = 1
+                os.kill(other.pid, NOTICE)
                 other.leaves_at = time.monotonic() + _NOTICE_S
 
     def _reap(self) -> None:

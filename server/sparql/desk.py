@@ -61,8 +61,15 @@ class Slots:
     The threads beyond `queries` are never taken by a query, so that pages do not wait for one.
     """
 
-    def __init__(self, queries: int, client_queries: int, changed: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        queries: int,
+        client_queries: int,
+        changed: Callable[[int], None],
+        limit_name: str = "threads",
+    ) -> None:
         self._queries = queries
+        self._limit_name = limit_name
         self._client_queries = client_queries
         self._changed = changed
         self._held: Counter[str] = Counter()
@@ -80,7 +87,7 @@ class Slots:
             # Nobody takes the last places alone: whoever holds some leaves as many to others.
             if not left or held > left:
                 message = "The places for queries are taken; ask again in a second."
-                raise BusyError(message, "threads", self._queries, 1)
+                raise BusyError(message, self._limit_name, self._queries, 1)
             if held >= self._client_queries:
                 limit = self._client_queries
                 message = f"{limit} queries from your address are in hand, the most there may be."

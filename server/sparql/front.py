@@ -77,6 +77,8 @@ class Front:
         self.desk = Desk(self._limits, self.cache)
         places = settings.threads - settings.page_threads
         self._slots = Slots(places, settings.client_queries, metrics.add_in_hand)
+        bodies = settings.body_threads
+        self._bodies = Slots(bodies, bodies, lambda _: None, "body_threads")
         self._site: Site | None = None
         self._prefix = os.urandom(5).hex()
         self._numbers = count(1)
@@ -139,8 +141,12 @@ class Front:
         handed = environ[HANDED] = Handed(visit, client)
         free: Callable[[], None] = _nothing
         try:
-            free = self._slots.take(client)
+            posted = environ["REQUEST_METHOD"] == "POST"
+            free = (self._bodies if posted else self._slots).take(client)
             given = handed.given = read_request(environ, self._settings)
+            if posted:
+                free()
+                free = self._slots.take(client)
             if given.query is None:
                 free()
                 return self._app(environ, start_response)
