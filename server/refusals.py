@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from kg.errors import KnowledgeError, OrderError, QueryError
+from server.evaluation.answers import FederationError
 from server.evaluation.spool import UnwritableError
 from server.limits import LimitError
 
@@ -33,6 +34,8 @@ KINDS = {
     "take a dump and ask your own engine.",
     "memory-limit": "The query needed more memory than the limit it names and was stopped; sort, "
     "group and join less at a time.",
+    "far-endpoint": "An endpoint that the query calls with SERVICE did not answer, or sent us to "
+    "another address, which is never followed; SERVICE SILENT goes on without it.",
     "precondition": "The file is not the one that If-Match names; ask again without it.",
     "range": "The range asked for lies outside the file.",
     "replaced": "The release is being replaced by a newer one at this moment; ask again.",
@@ -81,6 +84,8 @@ def to_problem(error: KnowledgeError) -> ProblemError:
         return ProblemError(error.status, _kind_of(error), error.message, facts, headers)
     if isinstance(error, UnwritableError):
         return ProblemError(406, "not-acceptable", error.message)
+    if isinstance(error, FederationError):
+        return ProblemError(502, "far-endpoint", error.message)
     kind = "unorderable" if isinstance(error, OrderError) else "query"
     facts = {n: v for n, v in (("line", error.line), ("column", error.column)) if v}
     limit = getattr(error, "limit_name", None)

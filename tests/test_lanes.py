@@ -12,12 +12,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from listening import Listener
 from running_service import endless_query, small_query
 from small_release import write_small_release
 
@@ -25,7 +26,7 @@ from kg.errors import QueryError
 from kg.release import open_release
 from kg.store import QueryResult
 from server.evaluation import system
-from server.evaluation.answers import Evaluated, InProcess, Lane, QueryRequest
+from server.evaluation.answers import Evaluated, FederationError, InProcess, Lane, QueryRequest
 from server.evaluation.channel import EndedError, Reply
 from server.evaluation.frames import INLINE
 from server.evaluation.generation import Generation
@@ -42,6 +43,7 @@ from server.limits import (
     ResultLimitError,
     TimeLimitError,
 )
+from server.refusals import to_problem
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the processes from /proc")
 
@@ -404,27 +406,71 @@ class _FarEndpoint(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_allowed_service_is_called_from_a_lane_of_its_own(release: Path) -> None:
-    far = HTTPServer(("127.0.0.1", 0), _FarEndpoint)
+class _RedirectingEndpoint(_FarEndpoint):
+    """Sends every query on to another address."""
+
+    status, target = 302, ""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(self.status)
+        self.send_header("Location", self.target)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_POST = do_GET  # noqa: N815
+
+
+@contextmanager
+def listening_to(kind: type[_FarEndpoint]) -> Iterator[str]:
+    """Run an endpoint on the loopback; gives its address."""
+    far = HTTPServer(("127.0.0.1", 0), kind)
     threading.Thread(target=far.serve_forever, daemon=True).start()
-    iri = f"http://127.0.0.1:{far.server_port}/sparql"
+    yield f"http://127.0.0.1:{far.server_port}/sparql"
+    far.shutdown()
+    far.server_close()
+
+
+@contextmanager
+def allowing(release: Path, iri: str) -> Iterator[Lanes]:
+    """Run an evaluator that may call one endpoint."""
     limits = replace(LIMITS, allow_service=(iri,), federated_workers=1)
     generation = Generation(release, limits)
     generation.hear()
     lanes = Lanes(generation.addresses, limits, generation.version)
     try:
-        found = ask(lanes, f"SELECT * {{ SERVICE <{iri}> {{ ?s ?p ?far }} }}")
-        assert found.lane == "federated"
-        assert b"from far away" in found.read()
-        with pytest.raises(QueryError):
-            ask(lanes, "SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?far } }")
+        yield lanes
     finally:
         lanes.close()
         generation.retire()
         while not generation.has_ended(kill=False):
             time.sleep(0.02)
-        far.shutdown()
-        far.server_close()
+
+
+def test_allowed_service_is_called_from_a_lane_of_its_own(release: Path) -> None:
+    with listening_to(_FarEndpoint) as iri, allowing(release, iri) as lanes:
+        found = ask(lanes, f"SELECT * {{ SERVICE <{iri}> {{ ?s ?p ?far }} }}")
+        assert found.lane == "federated"
+        assert b"from far away" in found.read()
+        with pytest.raises(QueryError):
+            ask(lanes, "SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?far } }")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirect_of_an_allowed_service_is_never_followed(
+    release: Path, listener: Listener, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_RedirectingEndpoint, "status", status)
+    monkeypatch.setattr(_RedirectingEndpoint, "target", listener.url)
+    with listening_to(_RedirectingEndpoint) as iri, allowing(release, iri) as lanes:
+        with pytest.raises(FederationError) as caught:
+            ask(lanes, f"SELECT * {{ SERVICE <{iri}> {{ ?s ?p ?far }} }}")
+        found = ask(lanes, f"SELECT * {{ SERVICE SILENT <{iri}> {{ ?s ?p ?far }} }}")
+        assert found.lane == "federated"
+    problem = to_problem(caught.value)
+    assert (problem.status, problem.kind) == (502, "far-endpoint")
+    assert listener.knocks == 0
 
 
 def test_tally_counts_over_columns_and_forgets_one_that_ended() -> None:

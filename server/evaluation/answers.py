@@ -15,12 +15,16 @@ from pyoxigraph import Triple
 
 from kg.dumps import find_unspeakable
 from kg.errors import KnowledgeError
-from kg.sparql import QueryForm, check_query
+from kg.sparql import QueryForm, check_query, find_services
 from kg.store import EmbeddedStore, QueryResult
 from server.evaluation.spool import Spool, UnwritableError
 from server.limits import Limits
 
 Lane = Literal["fast", "slow", "federated", "process"]
+
+
+class FederationError(KnowledgeError):
+    """An endpoint that a query calls did not answer, or sent us to another address."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ class Evaluating(Protocol):
         Raises:
             QueryError: when the query cannot be parsed or asks for what is refused.
             UnwritableError: when the format cannot spell the result.
+            FederationError: when an endpoint that SERVICE calls did not answer.
             LimitError: when a limit was reached; the error names it.
         """
         ...
@@ -123,6 +128,7 @@ def answer(
         QueryError: when the query cannot be parsed or asks for what is refused.
         ResultLimitError: when the result outgrows the limit.
         UnwritableError: when an XML format cannot spell a name or a character of the result.
+        FederationError: when another endpoint did not answer.
     """
     try:
         return _answer(store, request, limits, prefixes)
@@ -130,6 +136,11 @@ def answer(
         # A traceback holds the result; whoever kept the error would keep all of that.
         error.__context__ = None
         raise error.with_traceback(None) from None
+    except OSError as error:
+        if error.errno is not None or not find_services(request.query):
+            raise
+        said = str(error).partition("\n")[0][:300]
+        raise FederationError(f"An endpoint that SERVICE calls did not answer: {said}") from None
 
 
 def _answer(

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from kg.errors import KnowledgeError, OrderError, QueryError
 from kg.ordering import find_order
-from server.evaluation.answers import Evaluated, Lane, QueryRequest
+from server.evaluation.answers import Evaluated, FederationError, Lane, QueryRequest
 from server.evaluation.channel import Channel, EndedError, Reply, StuckError
 from server.evaluation.control import Control
 from server.evaluation.frames import REFUSED, Addresses, from_payload, to_payload
@@ -185,6 +185,7 @@ class Lanes:
         errors: dict[str, KnowledgeError] = {
             "query": QueryError(message, line, column),
             "unwritable": UnwritableError(message),
+            "far": FederationError(message),
             "result": too_large(self._limits.result_bytes),
             "memory": self._over_memory(),
             "late": self._late(),

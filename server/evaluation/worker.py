@@ -19,7 +19,7 @@ from typing import NoReturn
 from kg.errors import KnowledgeError, QueryError
 from kg.store import EmbeddedStore
 from server.evaluation import system
-from server.evaluation.answers import Lane, answer
+from server.evaluation.answers import FederationError, Lane, answer
 from server.evaluation.frames import (
     FAST_STRETCH,
     FILE,
@@ -195,9 +195,8 @@ class Worker:
     def _explain(self, conn: socket.socket, error: KnowledgeError) -> bool:
         if isinstance(error, QueryError):
             return self._refuse(conn, "query", error.message, error.line, error.column)
-        kind = "unwritable" if isinstance(error, UnwritableError) else "fault"
-        kind = "result" if isinstance(error, ResultLimitError) else kind
-        return self._refuse(conn, kind, error.message)
+        kinds = {UnwritableError: "unwritable", ResultLimitError: "result", FederationError: "far"}
+        return self._refuse(conn, kinds.get(type(error), "fault"), error.message)
 
     def _refuse(
         self,
