@@ -25,7 +25,7 @@ test: $(VENV)/installed-test frontend $(SUITE)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/kg check
-	$(VENV)/bin/python -m pytest -n auto --dist loadgroup
+	$(VENV)/bin/python -m pytest -n auto
 
 # Measures this service beside other SPARQL servers (bench/README.md); needs wrk.
 # Fewer figures, sooner: make bench BENCH="--graph small --rounds 1"

@@ -27,6 +27,8 @@ SPOKEN = "/doc/agent/editors?" + urlencode(
 )
 KINDS = (
     PageKind("home", "/", "Elbe Day"),
+    PageKind("article", "/article", "The article, read critically"),
+    PageKind("photographs", "/photographs", "Dashed: the place is not certain"),
     PageKind("person", "/doc/person/yakov-neumoev", "Yakov Neumoev"),
     PageKind("unit", "/doc/unit/5th-guards-army", "5th Guards Army"),
     PageKind("organization", "/doc/organization/ria-novosti", "RIA Novosti"),

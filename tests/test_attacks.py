@@ -17,18 +17,22 @@ from real_service import serve
 
 from server import Settings, create_app
 
-# One worker of pytest-xdist runs all of these: what they stand on takes seconds to make.
-pytestmark = pytest.mark.xdist_group("attacks")
 LARGEST_PAGE = 1_000_000
-# A text whose writing runs on into what stands beside it, for nothing sets it apart.
+# Texts whose writing runs on into what stands beside them, for nothing sets them apart.
 NOT_APART = """() => {
+  const isApart = (node) => {
+    for (let box = node.parentElement; ; box = box.parentElement) {
+      const style = getComputedStyle(box);
+      if (box.matches("textarea, svg *") || style.display.startsWith("inline-")) return true;
+      if (style.display !== "inline") return box.textContent.trim() === node.data.trim();
+      if (style.unicodeBidi.startsWith("isolate")) return true;
+    }
+  };
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const found = [];
-  while (walker.nextNode()) {
-    const apart = walker.currentNode.parentElement.closest("bdi, textarea, pre");
-    if (walker.currentNode.data.includes("\u202e") && !apart)
+  while (walker.nextNode())
+    if (walker.currentNode.data.includes("\u202e") && !isApart(walker.currentNode))
       found.push(walker.currentNode.parentElement.outerHTML);
-  }
   return found;
 }"""
 
