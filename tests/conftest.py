@@ -46,7 +46,7 @@ Check = Callable[..., list[str]]
 ADVICE = "|".join(
     (
         "(Article|Section) lacks heading.*",
-        "Text run is not in Unicode Normalization Form C.*",
+        "(?s).* not in Unicode Normalization Form C.*",
         "CSS: “vector-effect”: Property “vector-effect” doesn't exist.",
     )
 )
