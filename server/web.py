@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import sys
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from granian._granian import SocketHolder
-from granian.constants import Interfaces, RuntimeModes
+from granian.constants import HTTPModes, Interfaces, RuntimeModes
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
@@ -31,6 +32,7 @@ from server.sparql.front import App, StartResponse
 from server.visits import Environ
 
 BACKLOG = 1024
+_CONNECTIONS, _SPARE_FILES = 8192, 256
 NOTICE = signal.SIGUSR1
 """Tells a web process that another takes its place, and that it will be told to end soon."""
 _ENDS = (signal.SIGTERM, signal.SIGINT)
@@ -106,10 +108,12 @@ def _serve(app: object, ear: socket.socket, settings: Settings) -> None:
     server: Any = MPServer(
         "server",
         interface=Interfaces.WSGI,
+        http=HTTPModes.http1,  # else a connection that never says which stays for ever
         workers=1,
         blocking_threads=settings.threads + settings.body_threads,
         runtime_mode=RuntimeModes.mt,
         backlog=BACKLOG,
+        backpressure=count_connections(),
         log_level=LogLevels.warning,
         websockets=False,
     )
@@ -118,6 +122,17 @@ def _serve(app: object, ear: socket.socket, settings: Settings) -> None:
     server._shd = holder(ear.fileno(), False, BACKLOG)
     worker: Any = server._spawn_worker(0, MPServer._spawn_wsgi_worker, lambda: app)
     worker.inner.run()  # not start(): here, and not in yet another process
+
+
+def count_connections() -> int:
+    """Tell how many connections to hold open, as files allow: one too many waits outside.
+
+    Granian ends idle ones after 30 s.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most == resource.RLIM_INFINITY:
+        return _CONNECTIONS
+    return max(16, min(_CONNECTIONS, most - _SPARE_FILES))
 
 
 def _obey(leaving: threading.Event, ear: socket.socket) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import signal
+import socket
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -192,6 +195,19 @@ def test_replacing_a_killed_process_takes_less_than_a_second_of_work(
     work_s = {found: work_of(pid) for pid, found in service.tree.items() if pid not in before}
     assert work_s.keys() >= {role}
     assert sum(work_s.values()) < 1, work_s
+
+
+def test_idle_connections_shut_nobody_out(service: Service) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with ExitStack() as opened:
+        for number in range(2500):
+            address = (f"127.0.6.{number % 250 + 1}", 0)
+            opened.enter_context(
+                socket.create_connection(("127.0.0.1", service.port), source_address=address)
+            )
+        assert service.ask(small_query()).status == 200
+    assert service.ask(small_query()).status == 200
 
 
 def test_killed_web_process_takes_only_its_own_connections_along(service: Service) -> None:
