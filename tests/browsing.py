@@ -116,7 +116,6 @@ class Visit:
             bypass_csp=not self._policy,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(10_000)
         context.on("request", self._note_request)
         context.on("console", self._note_words)
         context.on("weberror", lambda error: self.faults.append(f"script failed: {error.error}"))
