@@ -53,6 +53,7 @@ KINDS = (
     PageKind("SPARQL yes", sparql("ASK {}"), "yes"),
     PageKind("SPARQL error", sparql("SELECT * { ?s ?p }"), "Line 1, column 18", 400),
     PageKind("questions", "/queries/", "Who commanded"),
+    PageKind("about", "/about", "What the layers mean"),
     PageKind("downloads", "/dumps/", "SHA-256"),
     PageKind("ontology", "/def", "Claim"),
     PageKind("shapes", "/shapes", "Shape"),
