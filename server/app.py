@@ -22,7 +22,17 @@ from server.headers import ALWAYS
 from server.keeping import BLUEPRINT
 from server.metrics import Board, Metrics
 from server.negotiation import VARY
-from server.pages import article, browse, home, photographs, problems, routes, search, timeline
+from server.pages import (
+    about,
+    article,
+    browse,
+    home,
+    photographs,
+    problems,
+    routes,
+    search,
+    timeline,
+)
 from server.pages.menu import to_menu
 from server.replies import general_links
 from server.settings import Settings
@@ -48,7 +58,18 @@ def create_app(
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000
     served = app.extensions["served"] = Served(settings, watch=evaluator is None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    areas = (home, article, photographs, browse, search, crawling, signposting, questions, timeline)
+    areas = (
+        home,
+        article,
+        photographs,
+        browse,
+        search,
+        crawling,
+        signposting,
+        questions,
+        timeline,
+        about,
+    )
     for module in (routes, documents, descriptions, dumps, operation, conformance, page, *areas):
         app.register_blueprint(module.pages)
     app.extensions["menu"] = to_menu(app.url_map)

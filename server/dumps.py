@@ -15,7 +15,8 @@ from werkzeug.wsgi import ClosingIterator
 
 from kg.release import ReleasedFile
 from server.negotiation import HTML, JSON
-from server.pages.frame import addresses, show
+from server.pages.downloads import list_forms
+from server.pages.frame import addresses, page_reader, show
 from server.refusals import ProblemError
 from server.replies import negotiate, reply
 from server.site import Site, current_site
@@ -42,8 +43,12 @@ def dumps() -> Response:
     to = addresses().to
     offer = negotiate((HTML, JSON), {"html": to("/dumps/"), "json": to("/dumps/")})
     if offer is HTML:
-        return reply(HTML, lambda: show("dumps.html", files=dump_files()))
+        return reply(HTML, _as_page)
     return reply(JSON, _as_json)
+
+
+def _as_page() -> str:
+    return show("dumps.html", forms=list_forms(current_site(), page_reader(), dump_files()))
 
 
 def _as_json() -> str:

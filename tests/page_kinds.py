@@ -64,6 +64,7 @@ KINDS = (
     PageKind("questions", "/queries/", "Who commanded"),
     PageKind("question to be asked", "/queries/16-timeline.html", "What happened when"),
     PageKind("code for a query", "/sparql/code?query=ASK+%7B%7D", "SPARQLWrapper"),
+    PageKind("about", "/about", "What the layers mean"),
     PageKind("downloads", "/dumps/", "SHA-256"),
     PageKind("ontology", "/def", "Claim"),
     PageKind("shapes", "/shapes", "Shape"),

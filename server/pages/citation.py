@@ -40,6 +40,16 @@ def cite(site: Site, reader: Reader, title: Text, iri: str) -> Citation:
     return Citation(f"{line}{by} {iri}", bibtex, iri)
 
 
+def cite_dataset(site: Site, reader: Reader) -> Citation:
+    """Write the reference to this version of the dataset as a whole."""
+    dataset, iri = site.title(reader.lang).value, site.dataset.iri
+    publisher, version = _publisher(site, reader), site.version[:SHORT_VERSION]
+    day = f" ({site.dataset.modified})" if site.dataset.modified else ""
+    by = f"{publisher}. " if publisher and publisher != dataset else ""
+    line = f"{by}{dataset}, version {version}{day}. {iri}"
+    return Citation(line, _to_bibtex(site, dataset, "", publisher, iri), iri)
+
+
 def facts_query(thing: NamedNode) -> str:
     """Write the query for what is asserted of a thing, with the graphs that state it too."""
     iri = f"<{thing.value}>"
