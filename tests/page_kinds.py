@@ -55,7 +55,7 @@ KINDS = (
     PageKind("search, found", "/search?q=Sylvashko", "Alexander Silvashko"),
     PageKind("search, nothing", "/search?q=zzzzqqqq", "Nothing fits"),
     PageKind("timeline", "/timeline", "Konev reception for Bradley"),
-    PageKind("timeline of a place", "/timeline?place=place/torgau", "Army commanders"),
+    PageKind("timeline of a place", "/timeline?place=place%2Ftorgau", "Army commanders"),
     PageKind("SPARQL form", "/sparql", "Your SPARQL query"),
     PageKind("SPARQL table", sparql("SELECT * { ?s ?p ?o } LIMIT 20"), "Rows: 20"),
     PageKind("SPARQL graph", sparql("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o } LIMIT 9"), "Result"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.geography.projection import Azimuthal, Point, Projection, choose_projection
+from server.geography.projection import Azimuthal, EqualEarth, Point, Projection, choose_projection
 
 SHAPE = 4 / 3
 """Width to height of every map."""
@@ -15,6 +15,9 @@ LEAST_KM = 80.0
 
 MARGIN = 0.2
 """So much of the width is left free on either side of the outermost points."""
+
+WORLD_KM = 35_200.0
+"""The whole Earth in the Equal Earth projection, and a little sea around it."""
 
 CELL_DEGREES = (1.5, 2.0)
 LOCATOR_KM = 420.0
@@ -50,6 +53,8 @@ class Frame:
 def fit_frame(points: Sequence[Point]) -> Frame:
     """Make the frame that holds all points with a margin around them."""
     projection = choose_projection(points)
+    if isinstance(projection, EqualEarth):
+        return Frame(projection, -WORLD_KM / 2, WORLD_KM / SHAPE / 2, WORLD_KM)
     plane = [projection.project(point.latitude, point.longitude) for point in points]
     east, north = ([position[axis] for position in plane] for axis in (0, 1))
     middle = ((min(east) + max(east)) / 2, (min(north) + max(north)) / 2)

@@ -8,6 +8,9 @@ from math import sqrt
 
 from pyoxigraph import NamedNode
 
+from server.chronicle.atlas import Atlas, draw_atlas, places_of
+from server.chronicle.positions import point_of
+from server.chronicle.reading import Chronicle, Entry, read_chronicle
 from server.geography.basemap import COARSE_KM
 from server.geography.drawing import percent
 from server.geography.frames import SHAPE, Frame, frame_cell, locate_cell
@@ -16,9 +19,6 @@ from server.geography.projection import Point
 from server.geography.regions import Region
 from server.geography.rivers import read_rivers
 from server.lookups import Text
-from server.pages.atlas import Atlas, draw_atlas, places_of
-from server.pages.chronicle import Chronicle, Entry, read_chronicle
-from server.pages.positions import point_of
 from server.pages.values import Reader
 from server.site import Site, current_site
 
@@ -102,7 +102,8 @@ def _show_map(reader: Reader, site: Site, atlas: Atlas, number: int) -> MapView:
     marks = [((n,), None) for n in region.alone] + [*region.groups]
     weighted = sorted(marks, key=lambda mark: -sum(atlas.settled[n] for n in mark[0]))
     placed = [(members, closer, *_centre(region, atlas, members)) for members, closer in weighted]
-    radii = [_radius(sum(atlas.settled[n] + atlas.told[n] for n in m)) for m, _ in weighted]
+    counts = [sum(atlas.settled[n] + atlas.told[n] for n in m) for m, _ in weighted]
+    radii = [_radius(count, max(counts)) for count in counts]
     for (_, _, x, y), radius in zip(placed, radii, strict=True):
         sheet.put_mark(x, y, radius)
     drawn = [
@@ -128,9 +129,9 @@ def _centre(region: Region, atlas: Atlas, members: Sequence[int]) -> tuple[float
     return sum(x for x, _ in spots) / len(spots), sum(y for _, y in spots) / len(spots)
 
 
-def _radius(count: int) -> float:
+def _radius(count: int, most: int) -> float:
     """Choose the radius of a mark so that its area grows with what happened there."""
-    return round(4 + 1.7 * sqrt(min(count, 40)), 1)
+    return round(4 + 7 * sqrt(count / most), 1) if count else 4.0
 
 
 def _mark(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from werkzeug.routing import Map
 
 from server.articles import has_texts
-from server.pages import chronicle
+from server.chronicle.reading import has_events
 from server.photographs import has_photographs
 from server.site import Site
 
@@ -29,7 +29,7 @@ class Entry:
 MENU = (
     Entry("article", "/article", has_texts),
     Entry("photographs", "/photographs", has_photographs),
-    Entry("timeline", "/timeline", chronicle.is_there),
+    Entry("timeline", "/timeline", has_events),
     Entry("browse", "/browse"),
     Entry("queries", "/queries/", lambda site: bool(site.questions)),
     Entry("sparql", "/sparql"),

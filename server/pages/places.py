@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
-from server.pages.atlas import Atlas
-from server.pages.chronicle import Chronicle
+from server.chronicle.atlas import Atlas
+from server.chronicle.reading import Chronicle
 from server.pages.map import say_point, short_name
 from server.pages.selection import Selection, names_of_places
 from server.pages.values import Reader, Shown

@@ -13,8 +13,8 @@ from datetime import date
 from pyoxigraph import Literal, NamedNode
 
 from kg.terms import XSD
-from server.pages.chronicle import Chronicle, Entry
-from server.pages.spans import Span, to_span
+from server.chronicle.reading import Chronicle, Entry
+from server.chronicle.spans import Span, to_span
 from server.refusals import ProblemError
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 
 from flask import Blueprint, Response, request
+from pyoxigraph import NamedNode
 
+from server.chronicle.atlas import draw_atlas
+from server.chronicle.reading import read_chronicle
 from server.geography.basemap import draw_base
-from server.geography.frames import Frame, frame_cell, is_cell
+from server.geography.frames import Frame, frame_cell, is_cell, locate_cell
 from server.geography.outlines import SOURCE, find_folder
 from server.negotiation import HTML, Offer
-from server.pages.atlas import draw_atlas
-from server.pages.chronicle import read_chronicle
-from server.pages.entries import show_chronicle
 from server.pages.frame import addresses, page_reader, show
-from server.pages.map import short_name, show_maps
+from server.pages.map import Locator, locator, short_name, show_maps
 from server.pages.places import show_places
+from server.pages.rows import show_chronicle
 from server.pages.selection import Selection, read_selection
 from server.refusals import ProblemError
 from server.replies import REVALIDATE, reply, see_other
@@ -66,6 +67,12 @@ def map_of_the_timeline() -> Response:
     return see_other(addresses().to("/timeline#map", **request.args.to_dict()))
 
 
+@pages.app_template_global("locate")
+def locate(iri: str) -> Locator | None:
+    """Show on a thing's page where it lies."""
+    return locator(page_reader(), NamedNode(iri))
+
+
 @pages.route("/map/<name>.svg")
 def picture(name: str) -> Response:
     """Draw what lies beneath the marks of one map."""
@@ -92,7 +99,15 @@ def _find_frame(site: Site, name: str) -> Frame | None:
     regions = site.derive(draw_atlas).regions
     if name.isdecimal() and int(name) < len(regions):
         return regions[int(name)].frame
-    cell = _CELL.fullmatch(name)
-    if cell and is_cell(int(cell[1]), int(cell[2])):
-        return frame_cell(int(cell[1]), int(cell[2]))
-    return None
+    found = _CELL.fullmatch(name)
+    cell = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not found or not is_cell(*cell):
+        return None
+    has_place = cell in site.derive(_find_cells) or site.derive(read_chronicle).cut
+    return frame_cell(*cell) if has_place else None
+
+
+def _find_cells(site: Site) -> frozenset[tuple[int, int]]:
+    """Gather the cells in which a place of the release lies; of others nobody needs a map."""
+    points = site.derive(read_chronicle).positions.points.values()
+    return frozenset(locate_cell(point) for point in points)

@@ -9,8 +9,8 @@ from datetime import date
 from pyoxigraph import Literal, NamedNode
 
 from kg.terms import XSD
+from server.chronicle.reading import Entry, Saying
 from server.pages.cards import Badge, Card, Cards
-from server.pages.chronicle import Entry, Saying
 from server.pages.values import Reader, Shown
 
 
@@ -33,7 +33,7 @@ class Said:
 
 
 class Voices:
-    """Names the voices of one page; each claim is looked up once."""
+    """Names the voices of one page."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -42,7 +42,7 @@ class Voices:
     def facts(self, entry: Entry) -> list[Said]:
         """Say who stands behind what is accepted of the date, the hour and the place."""
         claims = dict.fromkeys(c for s in _all(entry) if s.accepted for c in s.claims)
-        accepted = [claim for claim in claims if self._card(claim).accepted]
+        accepted = [claim for claim in claims if self._cards.of(claim).accepted]
         return self._group((claim, ()) for claim in accepted or claims)
 
     def told(self, entry: Entry) -> list[Said]:
@@ -55,7 +55,7 @@ class Voices:
 
     def badge(self, saying: Saying) -> Badge | None:
         """Give the verdict on a value: that of the first claim that gives it."""
-        return self._card(saying.claims[0]).badge if saying.claims else None
+        return self._cards.of(saying.claims[0]).badge if saying.claims else None
 
     def _group(
         self, pairs: Iterable[tuple[NamedNode, tuple[Literal | NamedNode, ...]]]
@@ -63,20 +63,17 @@ class Voices:
         """Put claims together that say the same and are judged the same."""
         groups: dict[tuple[object, str], Said] = {}
         for claim, values in pairs:
-            shown = self._card(claim)
+            shown = self._cards.of(claim)
             slug = shown.badge.slug if shown.badge else ""
             if (values, slug) not in groups:
                 words = [self._show(value) for value in values]
                 groups[values, slug] = Said(words, shown.badge, [])
-            self._add_voice(groups[values, slug].voices, claim, shown)
+            self._add_voice(groups[values, slug].voices, shown)
         return list(groups.values())
 
-    def _add_voice(self, voices: list[Voice], claim: NamedNode, shown: Card) -> None:
+    def _add_voice(self, voices: list[Voice], shown: Card) -> None:
         """Name who makes a claim; behind one of ours, the sources it rests on."""
-        look = self.reader.look
-        names = shown.speakers
-        if look.terms.EditorialClaim in look.types(claim):
-            names = shown.sources or names
+        names = (shown.sources or shown.derived) if shown.is_ours else shown.speakers
         name = names[0] if names else Shown(shown.code.value, "text", shown.code.lang)
         more, address = max(0, len(names) - 1), (shown.href, shown.code.value)
         same = [voice for voice in voices if (voice.name, voice.more) == (name, more)]
@@ -89,9 +86,6 @@ class Voices:
         if isinstance(value, Literal) and value.datatype.value == XSD + "time":
             return Shown(say_hour(value.value), "text")
         return self.reader.show(value)
-
-    def _card(self, claim: NamedNode) -> Card:
-        return self._cards.of(claim)
 
 
 def say_hour(text: str) -> str:
@@ -108,8 +102,8 @@ def in_order(sayings: Iterable[Saying]) -> list[Saying]:
     return sorted(sayings, key=_by_day)
 
 
-def _by_day(saying: Saying) -> tuple[date, ...]:
-    return saying.span.outline if saying.span else ()
+def _by_day(saying: Saying) -> tuple[tuple[date, ...], str]:
+    return saying.span.outline if saying.span else (), saying.value.value
 
 
 def _all(entry: Entry) -> tuple[Saying, ...]:

@@ -10,9 +10,9 @@ from itertools import islice
 from pyoxigraph import Literal, NamedNode, Quad
 
 from kg.terms import DCTERMS, ORG, PROV, RDF, RDF_TYPE, SCHEMA, SEM, WIKIDATA_DIRECT
+from server.chronicle.positions import Positions, find_positions
+from server.chronicle.spans import Span, hull, join_spans, to_span
 from server.lookups import Lookups, plain
-from server.pages.positions import Positions, find_positions
-from server.pages.spans import Span, hull, join_spans, to_span
 from server.site import Site
 
 MOST_ENTRIES = 5_000
@@ -140,7 +140,7 @@ def read_chronicle(site: Site) -> Chronicle:
     return Chronicle(tuple(dated), tuple(sorted(undated, key=_name_of)), positions, cut)
 
 
-def is_there(site: Site) -> bool:
+def has_events(site: Site) -> bool:
     """Say whether a release tells when anything happened, or where it lies; a look at a few."""
     reading = _Reading(site.look, most=A_FEW)
     dates = (site.terms.date, *STARTS, *ENDS, *DATES, *MADE)

@@ -8,12 +8,13 @@ from datetime import date
 
 from pyoxigraph import Literal, NamedNode
 
-from server.pages.axis import Stretch, Tick, break_axis
-from server.pages.chronicle import ENDS, STARTS, Chronicle, Entry
+from kg.terms import XSD
+from server.chronicle.axis import Stretch, Tick, break_axis
+from server.chronicle.reading import ENDS, STARTS, Chronicle, Entry
 from server.pages.dates import say_date
 from server.pages.map import short_name
 from server.pages.selection import Selection, names_of_places
-from server.pages.strips import Strip, draw_strip
+from server.pages.tracks import Track, draw_track
 from server.pages.values import Reader, Shown
 from server.pages.voices import Said, Voices, in_order, say_hour
 
@@ -21,6 +22,7 @@ MOST_ROWS = 60
 """So many entries stand on one page; the page says when there are more, and offers spans."""
 
 MOST_PARTS = 40
+MOMENTS = (NamedNode(XSD + "dateTime"), NamedNode(XSD + "dateTimeStamp"))
 _UNITS = (("day", 10), ("month", 7), ("year", 4), ("decade", 3), ("century", 2))
 
 
@@ -43,7 +45,7 @@ class Row:
     spots: list[Spot]
     facts: list[Said]
     told: list[Said]
-    strip: Strip | None
+    track: Track | None
     settled: bool
     disputed: bool
     called_off: bool
@@ -188,12 +190,12 @@ class _Showing:
 
     def row(self, entry: Entry, stretch: Stretch | None) -> Row:
         """Show one entry."""
-        strip = None
+        track = None
         if stretch is not None:
             settled = entry.span if entry.settled else None
             told = (s for s in entry.dates if not s.accepted and s.span != settled)
             drawn = dict.fromkeys((s.span, self.voices.badge(s)) for s in told if s.span)
-            strip = draw_strip(stretch, settled, list(drawn))
+            track = draw_track(stretch, settled, list(drawn))
         names = names_of_places(entry, self.chronicle)
         holds = self.selection.holds(entry, self.chronicle)
         return Row(
@@ -203,7 +205,7 @@ class _Showing:
             spots=self._spots(entry),
             facts=self.voices.facts(entry),
             told=self.voices.told(entry),
-            strip=strip,
+            track=track,
             settled=entry.settled,
             disputed=entry.disputed,
             called_off=entry.called_off,
@@ -218,9 +220,15 @@ class _Showing:
         """Write the accepted date, with the hour if that is accepted too."""
         dates = [s for s in in_order(entry.dates) if s.accepted]
         whole = [s for s in dates if s.predicate not in (*STARTS, *ENDS)]
-        words = " – ".join(dict.fromkeys(self.reader.show(s.value).text for s in whole or dates))
+        words = " – ".join(dict.fromkeys(self._say(s.value) for s in whole or dates))
         hours = [say_hour(s.value.value) for s in entry.times if s.accepted]
         return ", ".join([words, *hours]) if words else ""
+
+    def _say(self, value: Literal | NamedNode) -> str:
+        if isinstance(value, Literal) and value.datatype in MOMENTS:
+            day, _, hour = value.value.partition("T")
+            return f"{say_date(day, self.reader.lang)}, {hour[:5]}"
+        return self.reader.show(value).text
 
     def _spots(self, entry: Entry) -> list[Spot]:
         return [self._spot(saying.value) for saying in entry.places if saying.accepted]

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from server.chronicle.axis import Stretch
+from server.chronicle.spans import DAY, EITHER, THROUGHOUT, Span
 from server.geography.drawing import percent
-from server.pages.axis import Stretch
 from server.pages.cards import Badge
-from server.pages.spans import DAY, EITHER, THROUGHOUT, Span
 
 LANE_PIXELS, FIRST_LANE_PIXELS = 17, 12
 MOST_LANES = 5
@@ -50,7 +50,7 @@ class Joint:
 
 
 @dataclass(frozen=True)
-class Strip:
+class Track:
     """All marks of an entry, and how many lanes they take."""
 
     shapes: list[Shape]
@@ -58,9 +58,9 @@ class Strip:
     lanes: int
 
 
-def draw_strip(
+def draw_track(
     stretch: Stretch, settled: Span | None, told: Sequence[tuple[Span, Badge | None]]
-) -> Strip:
+) -> Track:
     """Draw the accepted date of an entry and the others that are told of it."""
     shapes: list[Shape] = []
     joints: list[Joint] = []
@@ -82,7 +82,7 @@ def draw_strip(
         else:
             origin = FIRST_LANE_PIXELS
             joints.append(Joint(percent(middle), origin, percent(here), y))
-    return Strip(shapes, joints, max(1, first_lane + len(ends)))
+    return Track(shapes, joints, max(1, first_lane + len(ends)))
 
 
 def _middle(stretch: Stretch, span: Span) -> float:

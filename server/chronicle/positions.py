@@ -59,11 +59,13 @@ def find_positions(
     """Gather coordinates, and what contains those of the `used` places that have none."""
     reading = _Reading(look, accepts, most)
     known = reading.read_points()
-    points = {node: point for node, point in known.items() if isinstance(node, NamedNode)}
-    for predicate in GEOMETRIES:
-        for quad in reading.quads(predicate):
-            if isinstance(quad.subject, NamedNode) and quad.object in known:
-                points.setdefault(quad.subject, known[quad.object])
+    led = [quad for p in GEOMETRIES for quad in reading.quads(p) if quad.object in known]
+    geometries = {quad.object for quad in led}
+    own = {node: point for node, point in known.items() if node not in geometries}
+    points = {node: point for node, point in own.items() if isinstance(node, NamedNode)}
+    for quad in led:
+        if isinstance(quad.subject, NamedNode):
+            points.setdefault(quad.subject, known[quad.object])
     inside = {}
     for place in used:
         container = None if place in points else _find_container(look, place, points)

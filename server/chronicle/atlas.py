@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
+from server.chronicle.reading import Chronicle, Entry, read_chronicle
 from server.geography.projection import Point
 from server.geography.regions import Region, chart_regions
-from server.pages.chronicle import Chronicle, Entry, read_chronicle
 from server.site import Site
 
 MOST_MARKS = 100

@@ -27,8 +27,8 @@ _WRITTEN_AS_ISO = frozenset(
 class Span:
     """What a date covers: from `first` to `last`, both included; None where a side is open.
 
-    `manner` is one of the four above; `options` holds the stretches of an EITHER. `about` says that
-    the date calls itself approximate or uncertain.
+    `manner` is one of the four above; `options` holds the stretches of an EITHER, or the one date
+    of a span that is open. `about` says that the date calls itself approximate or uncertain.
     """
 
     first: date | None
@@ -39,10 +39,10 @@ class Span:
 
     @property
     def outline(self) -> tuple[date, date]:
-        """The first and the last day there is; an open side ends where the other does."""
-        known = self.first or self.last
-        assert known is not None
-        return self.first or known, self.last or known
+        """The first and the last day there is; an open side ends with the date on the other."""
+        if self.first and self.last:
+            return self.first, self.last
+        return self.options[0]
 
     def meets(self, first: date | None, last: date | None) -> bool:
         """Say whether any day of it lies between two days (None: no limit on that side)."""
@@ -83,10 +83,11 @@ def _manner(text: str) -> str:
 
 
 def _options(text: str) -> tuple[tuple[date, date], ...]:
-    """Give the members of a set that is no run of days."""
-    if text[0] not in "[{" or ".." in text:
+    """Give the members of a set that is no run of days, or the date an open span has."""
+    parts = [part for part in re.split(r"\.\.|[][{},/]", text) if part]
+    if len(parts) > 1 and (text[0] not in "[{" or ".." in text):
         return ()
-    members = [plain_bounds(part) for part in text[1:-1].split(",")]
+    members = [plain_bounds(part) for part in parts]
     return tuple((member[0], member[1]) for member in members if member and member[0] and member[1])
 
 
