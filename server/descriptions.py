@@ -15,7 +15,7 @@ from server.graphs import write_graph, write_quads
 from server.links import link_header
 from server.negotiation import FORMATS, HTML, JSONLD, RDF, Offer
 from server.pages.frame import addresses
-from server.pages.ontology import show_shapes, show_terms
+from server.pages.ontology import KINDS, show_kind, show_shapes, show_terms
 from server.refusals import ProblemError
 from server.replies import frame_links, negotiate, reply, see_other
 from server.settings import describe_settings
@@ -183,6 +183,13 @@ def definitions() -> Response:
 def definitions_as(suffix: str) -> Response:
     """Give the ontology in the form the address names."""
     return _described(DEF_PAGE, suffix)
+
+
+@pages.route(f"/def/<any({', '.join(KINDS)}):kind>")
+def definitions_in_full(kind: str) -> Response:
+    """Show people the terms of one kind, each with example, reason and uses."""
+    small_file(DEF_PAGE.file)
+    return reply(HTML, lambda: show_kind(kind))
 
 
 @pages.route("/def/<version>")

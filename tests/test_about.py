@@ -92,7 +92,8 @@ def test_a_version_a_citation_and_a_way_to_report_are_there(about: Element) -> N
 @pytest.mark.parametrize("lang", ["en", "de", "ru"])
 def test_the_pages_about_the_data_stay_small(elbe: FlaskClient, lang: str) -> None:
     style = sum((SERVED / f"{name}.css").stat().st_size for name in ("style", "about"))
-    for path in ("/about", "/report", "/dumps/"):
+    terms = ("/def", "/def/classes", "/def/relations", "/def/values", "/shapes")
+    for path in ("/about", "/report", "/dumps/", *terms):
         text = elbe.get(f"{path}?lang={lang}", headers=BROWSER).text
         held = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL).encode()
         assert len(held) + style < 60_000, path

@@ -8,12 +8,17 @@ from flask.testing import FlaskClient
 from page_text import BROWSER, Page, read
 from small_release import BASE, write_small_release
 
+from kg.formats import RDF_FORMATS
 from kg.publish import publish
 from server import Settings, create_app
 from server.articles import PARAMETERS
+from server.pages.about import COVERED
 from server.pages.browse import FACETS
+from server.pages.checks import SEVERITIES
 from server.pages.dates import say_date
+from server.pages.figures import UNITS
 from server.pages.menu import FOOT, MENU
+from server.pages.ontology import KINDS
 from server.pages.wording import LANGUAGES, PHRASES
 from server.photographs import SIDES
 
@@ -217,7 +222,7 @@ def test_the_pages_words_are_whole_and_used() -> None:
     assert all(text.strip() for lang in LANGUAGES for text in PHRASES[lang].values())
     sources = [p.read_text("utf-8") for p in SERVER.rglob("*") if p.suffix in (".html", ".py")]
     used = set(re.findall(r"say\.(\w+)", " ".join(sources)))
-    by_name = {"classes", "properties", *(entry.key for entry in (*MENU, *FOOT))} | {
+    by_name = {*(entry.key for entry in (*MENU, *FOOT))} | {
         f"{how}{end}"
         for how in ("corrects", "qualifies", "disagreesWith", "confirms")
         for end in ("", "_by")
@@ -229,7 +234,15 @@ def test_the_pages_words_are_whole_and_used() -> None:
     by_name |= {f"art_{name}" for name in PARAMETERS} | {"pic_when", "pic_where"}
     by_name |= {f"pic_{how}" for how in ("shown", "acting", "no_place", "no_place_words")}
     by_name |= {f"pic_{how}_{side}" for how in ("counted", "either", "side") for side in SIDES}
-    by_name |= {"pic_side_middle", *(f"browse_{name}" for name in FACETS)}
+    by_name |= (
+        {"pic_side_middle", *(f"browse_{name}" for name in FACETS)}
+        | KINDS.keys()
+        | dict(COVERED).keys()
+    )
+    by_name |= {f"by_{what}" for what in ("voice", "grade", "kind")}
+    by_name |= {f"dump_{format.name}" for format in RDF_FORMATS}
+    by_name |= {f"{word}_{grave}" for word in ("severity", "found") for grave in SEVERITIES}
+    by_name |= set(UNITS) | {"unit_byte", "decimal_sign"}
     assert keys["en"] == used | by_name
     for key, text in PHRASES["en"].items():
         assert {PHRASES[lang][key].count("{}") for lang in LANGUAGES} == {text.count("{}")}, key

@@ -32,6 +32,22 @@ pages = Blueprint("about", __name__)
 
 QUESTIONS_SHOWN = 12
 MAIN_FORMS = ("trig", "jsonld", "ttl")
+COVERED = (
+    ("n_texts", "texts"),
+    ("n_passages", "passages"),
+    ("n_passages_claimed", "passages_with_claims"),
+    ("n_claims", "claims"),
+    ("n_judged", "judged"),
+    ("n_accepted", "accepted"),
+    ("n_sources", "sources"),
+    ("n_lines", "lines"),
+    ("n_entities", "entities"),
+    ("n_named_graphs", "named_graphs"),
+    ("n_named_graph_triples", "named_graph_triples"),
+    ("n_default_triples", "triples"),
+    ("n_links", "links"),
+)
+"""What coverage is told in: the key of its words, and its name among the counts."""
 DEFINITION = NamedNode(SKOS + "definition")
 _CONTACT = NamedNode(DCAT + "contactPoint")
 _ADDRESSES = (
@@ -149,23 +165,8 @@ def _by_slug(reader: Reader, tally: Tally) -> list[tuple[str, int]]:
 
 def list_coverage(site: Site, tally: Tally) -> list[tuple[str, int]]:
     """Say how much there is of what, by the key of the words for it."""
-    counts = site.release.manifest.counts
-    found = {
-        "n_texts": tally.texts,
-        "n_passages": tally.passages,
-        "n_passages_claimed": tally.passages_with_claims,
-        "n_claims": tally.claims,
-        "n_judged": tally.judged,
-        "n_accepted": tally.accepted,
-        "n_sources": tally.sources,
-        "n_lines": tally.lines,
-        "n_entities": counts.get("entities", 0),
-        "n_named_graphs": counts.get("named_graphs", 0),
-        "n_named_graph_triples": counts.get("named_graph_triples", 0),
-        "n_default_triples": counts.get("triples", 0),
-        "n_links": counts.get("links", 0),
-    }
-    return [(key, count) for key, count in found.items() if count]
+    counts = {**site.release.manifest.counts, **vars(tally)}
+    return [(key, counts[name]) for key, name in COVERED if counts.get(name)]
 
 
 def read_rights(site: Site) -> tuple[Text, ...]:

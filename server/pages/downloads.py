@@ -38,7 +38,7 @@ class Form:
 
 def list_forms(site: Site, reader: Reader, files: Mapping[str, ReleasedFile]) -> list[Form]:
     """Group a release's dumps by format."""
-    say, by_format = PHRASES[reader.lang], dict[str, list[Download]]()
+    words, by_format = PHRASES[reader.lang], dict[str, list[Download]]()
     for name, file in files.items():
         href = reader.addresses.to(f"/dumps/{name}", v=site.version)
         size = say_size(file.size, reader.lang)
@@ -49,7 +49,7 @@ def list_forms(site: Site, reader: Reader, files: Mapping[str, ReleasedFile]) ->
         Form(
             name=extension,
             label=BY_NAME[extension].label if extension in BY_NAME else extension,
-            purpose=say.get(f"dump_{extension}", ""),
+            purpose=words.get(f"dump_{extension}", ""),
             files=tuple(found),
         )
         for extension, found in sorted(by_format.items(), key=lambda pair: _place(pair[0]))

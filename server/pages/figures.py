@@ -10,6 +10,9 @@ from server.pages.wording import PHRASES
 FULL = 1000
 """How long the longest bar is, in the units of the drawing."""
 
+UNITS = ("unit_kilo", "unit_mega", "unit_giga", "unit_tera")
+"""The keys of the words for a thousand bytes, a million, and so on."""
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -59,9 +62,9 @@ def say_size(size: int, lang: str) -> str:
     if size < 1000:
         return f"{size}\u00a0{say['unit_byte']}"
     amount = float(size)
-    for unit in ("unit_kilo", "unit_mega", "unit_giga", "unit_tera"):
+    for unit in UNITS:
         amount /= 1000
-        if amount < 999.5 or unit == "unit_tera":
+        if amount < 999.5 or unit == UNITS[-1]:
             break
     digits = f"{amount:.0f}" if amount >= 10 else f"{amount:.1f}"
     return f"{digits.replace('.', say['decimal_sign'])}\u00a0{say[unit]}"

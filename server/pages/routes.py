@@ -1,8 +1,7 @@
-"""Pages for people that list things: questions, checks, problems; and small files."""
+"""Pages for people that list things: checks, problems; and small files."""
 
 from __future__ import annotations
 
-import json
 from urllib.parse import quote, urljoin
 
 from flask import Blueprint, Response, current_app, request
@@ -11,7 +10,8 @@ from werkzeug.exceptions import HTTPException
 
 from server.descriptions import rewrite, small_file
 from server.negotiation import HTML, JSON, RDF, Offer
-from server.pages.frame import addresses, page_reader, show
+from server.pages.checks import show_report
+from server.pages.frame import addresses, show
 from server.refusals import KINDS, ProblemError
 from server.replies import frame_links, negotiate, reply, see_other
 from server.site import current_site
@@ -46,17 +46,8 @@ def _report(offer: Offer) -> Response:
     alternates = {o: to(f"/report.{o.name}") for o in (HTML, *RDF, JSON) if o is not offer}
     links = frame_links(current_site().base + "report", alternates)
     if offer is HTML:
-        return reply(HTML, lambda: _report_page(body), links=links)
+        return reply(HTML, lambda: show_report(body), links=links)
     return reply(offer, lambda: body if offer is JSON else rewrite(body, offer.name), links=links)
-
-
-def _report_page(body: bytes) -> str:
-    reader = page_reader()
-
-    def href(iri: str) -> str | None:
-        return reader.addresses.href(NamedNode(iri))
-
-    return show("report.html", report=json.loads(body), href=href, short=reader.compact)
 
 
 @pages.route("/<path:rest>")
