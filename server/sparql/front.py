@@ -21,7 +21,7 @@ from server.evaluation.answers import Evaluating, InProcess
 from server.headers import ALWAYS
 from server.journal import Journal, Visit
 from server.keeping import Keeping
-from server.limits import limits_of
+from server.limits import LimitError, limits_of
 from server.metrics import OUTCOMES, Metrics
 from server.negotiation import HTML, JSON, PROBLEM, VARY, choose
 from server.proxies import Proxies, to_client
@@ -38,6 +38,8 @@ App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 PLACES = ("/sparql", "/sparql/")
 METHODS = ("GET", "HEAD", "POST")
+NO_PLACE = "kg.no_place"
+"""Where in the environment stands why a request's body was not waited for."""
 HANDED = "kg.handed"
 """Where in the environment Flask finds what the front has found out already."""
 
@@ -77,21 +79,34 @@ class Front:
         self.desk = Desk(self._limits, self.cache)
         places = settings.threads - settings.page_threads
         self._slots = Slots(places, settings.client_queries, metrics.add_in_hand)
-        bodies = settings.body_threads
-        self._bodies = Slots(bodies, bodies, lambda _: None, "body_threads")
+        bodies = settings.body_places
+        self._bodies = Slots(bodies, bodies, lambda _: None, "body_places")
         self._site: Site | None = None
         self._prefix = os.urandom(5).hex()
         self._numbers = count(1)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request, or let Flask do it."""
-        if self._proxies:
-            self._proxies.believe(environ)
-        if "kg.request_id" not in environ:
-            environ["kg.request_id"] = f"{self._prefix}-{next(self._numbers):x}"
+        self.greet(environ)
         if environ["PATH_INFO"] in PLACES and environ["REQUEST_METHOD"] in METHODS:
             return self._sparql(environ, start_response)
         return self._kept(environ, start_response)
+
+    def greet(self, environ: Environ) -> None:
+        """Find out who asks, and give the request its number."""
+        if "kg.request_id" not in environ:
+            if self._proxies:
+                self._proxies.believe(environ)
+            environ.setdefault("kg.request_id", f"{self._prefix}-{next(self._numbers):x}")
+
+    def admit(self, environ: Environ) -> Callable[[], None] | None:
+        """Give a request whose body is still to come a place of its own; None: it is refused."""
+        self.greet(environ)
+        try:
+            return self._bodies.take(to_client(environ.get("REMOTE_ADDR", "")))
+        except LimitError as error:
+            environ[NO_PLACE] = error
+            return None
 
     def site(self) -> Site:
         """Give the release to answer from; what was kept of another one is forgotten."""
@@ -141,12 +156,10 @@ class Front:
         handed = environ[HANDED] = Handed(visit, client)
         free: Callable[[], None] = _nothing
         try:
-            posted = environ["REQUEST_METHOD"] == "POST"
-            free = (self._bodies if posted else self._slots).take(client)
+            if NO_PLACE in environ:
+                raise environ[NO_PLACE]
+            free = self._slots.take(client)
             given = handed.given = read_request(environ, self._settings)
-            if posted:
-                free()
-                free = self._slots.take(client)
             if given.query is None:
                 free()
                 return self._app(environ, start_response)
