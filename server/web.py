@@ -24,6 +24,7 @@ from server.limits import limits_of
 from server.metrics import Board
 from server.settings import Settings
 from server.sparql.front import Front
+from server.sparql.quick import Quick
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
             place.addresses, limits_of(settings), place.version, place.tally, place.column
         )
         app = create_app(settings, lanes, place.board)
-        _serve(app, place, ready)
+        _serve(app, lanes, place, ready)
         lanes.close()
         code = 0
     except KnowledgeError as error:
@@ -64,17 +65,20 @@ def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
         os._exit(code)
 
 
-def _serve(app: Flask, place: Place, ready: int) -> None:
+def _serve(app: Flask, lanes: Lanes, place: Place, ready: int) -> None:
     """Serve the app on an event loop and its threads; a byte tells that visitors are heard."""
     settings = place.settings
     door = Door(app, settings.threads, settings.body_bytes)
     door.most = count_connections()
     front: Front = app.extensions["front"]
     door.admit = front.admit
+    door.at_once = Quick(front, lanes, door).take
+    door.on_tick = lanes.tick
 
     def tell(loop: asyncio.AbstractEventLoop) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, door.stop)
+        lanes.attach(loop)
         # What is here now stays; and what is kept later, in the cache, holds no cycles.
         gc.collect()
         gc.freeze()
