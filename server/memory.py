@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.http.connection import HELD_BYTES
 from server.settings import Settings
 from server.sparql.desk import LARGE_BYTES
 
@@ -32,9 +33,9 @@ def bound_memory(settings: Settings, data_bytes: int) -> MemoryBound:
     workers += settings.federated_workers if settings.allow_service else 0
     base = _SUPERVISOR_BYTES + data_bytes + workers * _WORKER_BYTES
     base += settings.workers * (_WEB_BYTES + settings.cache_bytes)
-    in_hand = settings.workers * settings.threads * (settings.body_bytes + 2 * LARGE_BYTES)
+    in_hand = settings.threads * (settings.body_bytes + 2 * LARGE_BYTES) + HELD_BYTES
     most = data_bytes + settings.query_memory_bytes
     return MemoryBound(
         at_rest=base + workers * min(settings.worker_memory_bytes, most),
-        at_most=base + workers * most + in_hand,
+        at_most=base + workers * most + settings.workers * in_hand,
     )

@@ -7,8 +7,8 @@ import sys
 
 from kg.release import open_release
 from server.evaluation.supervisor import Supervisor
+from server.http.door import BACKLOG
 from server.settings import Settings, SettingsError
-from server.web import BACKLOG
 from server.words import dumped_hashes, read_words
 
 

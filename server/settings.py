@@ -46,7 +46,7 @@ class Settings:
     """How many requests one web process has in hand at the same time; most of them only wait."""
     page_threads: int = 8
     """How many of these threads no query ever takes, so that pages and documents never wait."""
-    body_threads: int = 64
+    body_places: int = 64
     """How many further requests may send their bodies at the same time."""
     public_url: str | None = None
     """The address visitors see, if it differs from the one their requests name (a proxy)."""

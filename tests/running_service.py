@@ -121,7 +121,8 @@ def _get(conn: HTTPConnection, path: str) -> Reply:
     try:
         conn.request("GET", path, headers={"Accept": "application/sparql-results+json"})
         answer = conn.getresponse()
-        return Reply(answer.status, answer.read(), dict(answer.getheaders()))
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        return Reply(answer.status, answer.read(), headers)
     except (OSError, HTTPException):
         conn.close()
         return Reply(0)

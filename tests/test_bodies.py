@@ -31,7 +31,7 @@ def service(
         workers=1,
         threads=2,
         page_threads=1,
-        body_threads=8,
+        body_places=8,
         query_time_slow_ms=1000,
         federated_time_ms=1000,
     ) as started:
@@ -91,7 +91,7 @@ def test_one_address_cannot_fill_the_places_for_bodies(service: Service) -> None
         sent = [opened.enter_context(send(service, "127.0.0.14", LENGTH)) for _ in range(6)]
         (refused,), _, _ = select.select(sent, [], [], 20)
         status, body = answer_to(refused)
-        assert (status, json.loads(body)["limit"]) == (503, "body_threads")
+        assert (status, json.loads(body)["limit"]) == (503, "body_places")
         posted = opened.enter_context(send(service, "127.0.0.15", LENGTH, QUERY))
         assert answer_to(posted)[0] == 200
 

@@ -267,9 +267,9 @@ def test_sigterm_lets_a_running_query_end_and_leaves_nothing(release: Path, tmp_
 def test_signal_to_every_process_ends_the_service_like_one_to_the_first(
     release: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    with running(release, tmp_path / "temp", workers=4) as service:
+    with running(release, tmp_path / "temp", workers=4, query_time_slow_ms=60_000) as service:
         finish = in_background(lambda: service.ask(f"{WIDE} LIMIT 50000"))
-        time.sleep(0.1)
+        service.wait_for_query_in_hand()
         for pid in (*service.tree, service.process.pid):
             os.kill(pid, number)
         assert finish().status == 200

@@ -26,6 +26,8 @@ _FREE_RETRIES = 100
 _PAUSE_S = 0.02
 _GRACE_S = 2.0
 _RIGHTS = socket.CMSG_SPACE(struct.calcsize("i"))
+Rights = list[tuple[int, int, bytes]]
+"""Files that came with a message."""
 
 
 class EndedError(Exception):
@@ -75,6 +77,7 @@ class Channel:
         self._control = control
         self._length = length
         self._wait_ms = wait_ms
+        self.wait_s = wait_ms / 1000
         self._patience = struct.pack("ll", wait_ms // 1000 + 1, 0)
         self._prefix = secrets.token_bytes(8)
         self._numbers = count(1)
@@ -102,7 +105,7 @@ class Channel:
                 except _UntakenError:
                     _drop(conn)
                     conn = None
-            raise self._busy()
+            raise self.busy()
         except BaseException:
             _drop(conn)
             conn = None
@@ -134,7 +137,7 @@ class Channel:
             with self._lock:
                 if waiter in self._waiting:
                     self._waiting.remove(waiter)
-                    raise self._busy()
+                    raise self.busy()
         return waiter.place
 
     def _give_place(self, place: socket.socket | None) -> None:
@@ -150,69 +153,117 @@ class Channel:
     def _connect(self, latest: float) -> socket.socket:
         """Queue up at the lane's listening socket, which outlives evaluators."""
         while True:
-            conn = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, self._patience)
-            conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, self._patience)
-            conn.setblocking(False)
-            try:
-                conn.connect(self._address)
-            except OSError:  # its queue is full, or the service is on its way down
-                conn.close()
-                if time.monotonic() > latest:
-                    raise self._busy() from None
-                time.sleep(_PAUSE_S)
-                continue
-            conn.setblocking(True)
-            return conn
+            conn = self.connect()
+            if conn is not None:
+                conn.setblocking(True)
+                return conn
+            if time.monotonic() > latest:
+                raise self.busy()
+            time.sleep(_PAUSE_S)
+
+    def connect(self) -> socket.socket | None:
+        """Open a connection that does not block.
+
+        None when the queue there is full, or the service is on its way down.
+        """
+        conn = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, self._patience)
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, self._patience)
+        conn.setblocking(False)
+        try:
+            conn.connect(self._address)
+        except OSError:
+            conn.close()
+            return None
+        return conn
+
+    def to_message(
+        self, payload: bytes, limit_ms: int, asked: float, latest: float
+    ) -> tuple[str, bytes]:
+        """Write a query as workers read it, under a name that no other has."""
+        identifier = self._prefix + next(self._numbers).to_bytes(8)
+        head = REQUEST.pack(identifier, asked, latest, limit_ms / 1000, len(payload), 0)
+        return identifier.hex(), head + payload
 
     def _exchange(
         self, conn: socket.socket, payload: bytes, limit_ms: int, asked: float, latest: float
     ) -> Reply:
-        identifier = self._prefix + next(self._numbers).to_bytes(8)
-        head = REQUEST.pack(identifier, asked, latest, limit_ms / 1000, len(payload), 0)
+        name, message = self.to_message(payload, limit_ms, asked, latest)
         try:
-            conn.sendall(head + payload)
-            data, rights, _, _ = self._receive(conn, identifier.hex(), limit_ms)
+            conn.sendall(message)
+            return self.finish(conn, name, limit_ms)
         except (BrokenPipeError, ConnectionResetError):
             raise _UntakenError from None
+
+    def finish(self, conn: socket.socket, name: str, limit_ms: int, data: bytes = b"") -> Reply:
+        """Wait for an answer, or the rest of one whose beginning is `data`.
+
+        Raises:
+            BusyError, EndedError, StuckError: see `ask`.
+        """
+        rights: Rights = []
         if not data:
-            raise EndedError(*self._control.tell_fate(identifier.hex()))
+            data, rights, _, _ = self._receive(conn, name, limit_ms)
+        if not data:
+            raise self.explain_end(name)
         while len(data) < REPLY.size:
             data += _receive_more(conn, REPLY.size - len(data))
-        outcome, wait, check, run, write, length = REPLY.unpack_from(data)
-        body: bytes | BinaryIO
-        if outcome == FILE:
-            body = os.fdopen(struct.unpack("i", rights[0][2])[0], "rb", buffering=0)
-        else:
-            body = data[REPLY.size :]
-            if len(body) < length:
-                body += _receive_more(conn, length - len(body))
-        return Reply(outcome, (wait, check, run, write), length, body)
+        missing = REPLY.unpack_from(data)[-1] - (len(data) - REPLY.size)
+        if missing > 0 and not rights:
+            data += _receive_more(conn, missing)
+        return to_reply(data, rights)
+
+    def explain_end(self, name: str) -> EndedError:
+        """Say what became of the worker that had a query in hand."""
+        return EndedError(*self._control.tell_fate(name))
 
     def _receive(
         self, conn: socket.socket, name: str, limit_ms: int
-    ) -> tuple[bytes, list[tuple[int, int, bytes]], int, object]:
+    ) -> tuple[bytes, Rights, int, object]:
         """Wait for the first bytes of the answer; when it takes long, ask whether it has begun."""
         until: float | None = None
         while True:
             try:
-                return conn.recvmsg(FIRST_READ, _RIGHTS)
+                return receive(conn)
             except BlockingIOError:
                 now = time.monotonic()
                 if until is None and not self._control.has_begun(name):
-                    raise self._busy() from None
+                    raise self.busy() from None
                 stretch = FAST_STRETCH if self.lane == "fast" else 1
                 until = until or now + stretch * limit_ms / 1000 + _GRACE_S
                 if now > until:
                     raise StuckError from None
 
-    def _busy(self) -> BusyError:
+    def busy(self) -> BusyError:
+        """Say that no worker came free in time."""
         return BusyError(
             f"No worker came free within {self._wait_ms / 1000:g} s; ask again.",
             "queue_wait_ms",
             self._wait_ms,
             max(1, self._wait_ms // 1000),
         )
+
+
+def receive(conn: socket.socket) -> tuple[bytes, Rights, int, object]:
+    """Receive what there is of an answer, with the file that may come with it."""
+    return conn.recvmsg(FIRST_READ, _RIGHTS)
+
+
+def is_whole(data: bytes) -> bool:
+    """Tell whether the bytes are a whole answer."""
+    if len(data) < REPLY.size:
+        return False
+    outcome, *_, length = REPLY.unpack_from(data)
+    return bool(outcome == FILE or len(data) == REPLY.size + length)
+
+
+def to_reply(data: bytes, rights: Rights) -> Reply:
+    """Read a whole answer."""
+    outcome, wait, check, run, write, length = REPLY.unpack_from(data)
+    body: bytes | BinaryIO = data[REPLY.size :]
+    if outcome == FILE:
+        body = os.fdopen(struct.unpack("i", rights[0][2])[0], "rb", buffering=0)
+    return Reply(outcome, (wait, check, run, write), length, body)
 
 
 def _receive_more(conn: socket.socket, length: int) -> bytes:

@@ -7,6 +7,7 @@ import socket
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 
 from server.evaluation.answers import QueryRequest
 from server.limits import Limits
@@ -60,12 +61,25 @@ class Setup:
 
 
 def to_payload(request: QueryRequest) -> bytes:
-    """Write a query for a worker."""
-    fields = (request.query, request.format, request.default_graphs, request.named_graphs)
-    return json.dumps(fields).encode()
+    """Write a query for a worker: a line with all else, then the query's text."""
+    rest = _write_rest(request.format, request.default_graphs, request.named_graphs)
+    return rest + request.query.encode("utf-8", "surrogatepass")
 
 
 def from_payload(payload: bytes) -> QueryRequest:
     """Read what `to_payload` wrote."""
-    query, format, default_graphs, named_graphs = json.loads(payload.decode())
-    return QueryRequest(query, format, tuple(default_graphs), tuple(named_graphs))
+    rest, _, text = payload.partition(b"\n")
+    return QueryRequest(text.decode("utf-8", "surrogatepass"), *_read_rest(rest))
+
+
+@lru_cache(maxsize=256)
+def _write_rest(
+    format: str, default_graphs: tuple[str, ...], named_graphs: tuple[str, ...]
+) -> bytes:
+    return json.dumps((format, default_graphs, named_graphs)).encode() + b"\n"
+
+
+@lru_cache(maxsize=256)
+def _read_rest(rest: bytes) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    format, default_graphs, named_graphs = json.loads(rest)
+    return format, tuple(default_graphs), tuple(named_graphs)

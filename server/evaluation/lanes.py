@@ -6,12 +6,14 @@ too; the foreman tells which: the time limit, a crash of the engine, or a kill f
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import signal
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from kg.errors import KnowledgeError, OrderError, QueryError
@@ -19,9 +21,10 @@ from kg.ordering import find_order
 from server.evaluation.answers import Evaluated, FederationError, Lane, QueryRequest
 from server.evaluation.channel import Channel, EndedError, Reply, StuckError
 from server.evaluation.control import Control
-from server.evaluation.frames import REFUSED, Addresses, from_payload, to_payload
+from server.evaluation.express import Begun, Express
+from server.evaluation.frames import INLINE, REFUSED, Addresses, from_payload, to_payload
 from server.evaluation.spool import UnwritableError, too_large
-from server.evaluation.tally import Tally
+from server.evaluation.tally import Tally, counted
 from server.limits import (
     BusyError,
     ClientBusyError,
@@ -71,6 +74,7 @@ class Lanes:
         self._overruns: OrderedDict[str, tuple[int, float]] = OrderedDict()
         self._suspects = threading.BoundedSemaphore(max(1, limits.fast_workers // 2))
         self._lock = threading.Lock()
+        self._express: Express | None = None
 
     def evaluate(self, request: QueryRequest, client: str) -> Evaluated:
         """Answer a query; see `server.evaluation.answers.Evaluating`.
@@ -89,6 +93,52 @@ class Lanes:
         finally:
             self._tally.give_back(place, self._column)
 
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let an event loop ask, too, with `begin`; to be called on the loop."""
+        limits = self._limits
+        self._express = Express(self._fast, limits.fast_workers, limits.queue_length, loop)
+
+    def tick(self) -> None:
+        """Look after the event loop's queries; to be called there every now and then."""
+        if self._express is not None:
+            self._express.tick()
+
+    def begin(self, request: QueryRequest, client: str, done: Callable[[Begun], None]) -> bool:
+        """Have a query answered by the fast lane without waiting for it.
+
+        Once `done` is called, the answer is what `collect` gives or else, in a thread, `finish`.
+        False, for a query that a thread must ask: it may be slow, call others or be refused, or its
+        client overran the lane lately.
+        """
+        if self._express is None:
+            return False
+        if self._limits.allow_service and "service" in request.query.lower():
+            return False
+        payload, slice_ms = to_payload(request), self._slice_ms(client)
+        if slice_ms < self._limits.query_time_fast_ms:
+            return False
+        if self._slow_queries and _digest(payload) in self._slow_queries:
+            return False
+        place = self._tally.place(client)
+        if not self._tally.take(place, self._column, self._limits.client_queries):
+            return False
+        if not self._express.ask(payload, slice_ms, done):
+            self._tally.give_back(place, self._column)
+            return False
+        return True
+
+    def collect(self, begun: Begun, client: str) -> Evaluated | None:
+        """Give the answer to a query that was begun, if it is here as a whole, and small."""
+        if begun.reply is None or begun.reply.outcome != INLINE:
+            return None
+        self._tally.give_back(self._tally.place(client), self._column)
+        return self._read("fast", begun.reply)
+
+    def finish(self, begun: Begun, client: str) -> Evaluated:
+        """Give the answer to a query that was begun, as `evaluate` would."""
+        with counted(self._tally, self._tally.place(client), self._column):
+            return self._evaluate(begun.payload, client, begun)
+
     def status(self) -> dict[str, Any]:
         """Tell of the workers, and whether they are `ready`: 1 or 0."""
         found = self._control.status()
@@ -96,13 +146,17 @@ class Lanes:
 
     def close(self) -> None:
         """Let go of every connection."""
+        if self._express is not None:
+            self._express.close()
         for channel in (self._fast, self._slow, self._far):
             channel.close()
         self._control.close()
 
-    def _evaluate(self, payload: bytes, client: str) -> Evaluated:
-        if not self._slow_queries or _digest(payload) not in self._slow_queries:
+    def _evaluate(self, payload: bytes, client: str, begun: Begun | None = None) -> Evaluated:
+        if begun or not self._slow_queries or _digest(payload) not in self._slow_queries:
             try:
+                if begun is not None:
+                    return self._ask(self._fast, payload, self._slice_ms(client), begun)
                 return self._ask_quickly(payload, client)
             except TimeLimitError:
                 self._remember(payload, client)
@@ -155,14 +209,18 @@ class Lanes:
                 if len(remembered) > _REMEMBERED:
                     remembered.popitem(last=False)
 
-    def _ask(self, channel: Channel, payload: bytes, limit_ms: int) -> Evaluated:
-        """Ask once; and once more when the worker was killed by someone else."""
+    def _ask(
+        self, channel: Channel, payload: bytes, limit_ms: int, begun: Begun | None = None
+    ) -> Evaluated:
+        """Ask once, or finish what was begun; once more when the worker was killed by others."""
         for last in (False, True):
             try:
-                return self._read(channel.lane, channel.ask(payload, limit_ms))
+                reply = begun.finish() if begun else channel.ask(payload, limit_ms)
+                return self._read(channel.lane, reply)
             except StuckError:
                 raise self._over_time(channel.lane) from None
             except EndedError as end:
+                begun = None
                 if end.code in _TIMED_OUT:
                     raise self._over_time(channel.lane) from None
                 if _NO_ORDER in end.words:

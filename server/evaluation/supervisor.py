@@ -21,11 +21,10 @@ from server.limits import limits_of
 from server.memory import bound_memory
 from server.metrics import Board
 from server.settings import Settings
-from server.web import NOTICE, Place, become_web_process
+from server.web import Place, become_web_process
 
 _TICK_S = 1.0
 _BRIEF_S = 1.0
-_NOTICE_S = 1.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -33,7 +32,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 class _Web:
     """A web process as the supervisor sees it; `ready` is the pipe it will write to, or None.
 
-    One that is to leave is told so, then to end at `leaves_at` (monotonic), then killed.
+    One that is to leave is told so, and killed at `leaves_at` (monotonic).
     """
 
     pid: int
@@ -44,7 +43,6 @@ class _Web:
     ready: int | None
     is_ready: bool = False
     leaves_at: float | None = None
-    told: bool = False
 
 
 class Supervisor:
@@ -106,9 +104,8 @@ class Supervisor:
         for web in self._webs.values():
             if web.leaves_at is not None and web.leaves_at <= now:
                 # A client that never ends its request must not keep a process for ever.
-                os.kill(web.pid, signal.SIGKILL if web.told else signal.SIGTERM)
-                web.leaves_at = math.inf if web.told else now + self._patience_s()
-                web.told = True
+                os.kill(web.pid, signal.SIGKILL)
+                web.leaves_at = math.inf
         for generation in self._generations:
             if generation.due is not None and generation.due <= now:
                 generation.start()
@@ -209,8 +206,8 @@ class Supervisor:
         self._served = True
         for other in self._webs.values():
             if other.slot == web.slot and other.generation is not web.generation:
-                os.kill(other.pid, NOTICE)
-                other.leaves_at = time.monotonic() + _NOTICE_S
+                os.kill(other.pid, signal.SIGTERM)
+                other.leaves_at = time.monotonic() + self._patience_s()
 
     def _reap(self) -> None:
         for generation in list(self._generations):

@@ -21,9 +21,12 @@ OVERHEAD = 2000
 READY_PER_ENTRY = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ready:
-    """An answer that only has to be sent: its headers, those of its 304, its body and its tags."""
+    """An answer that only has to be sent: its headers, those of its 304, its body and its tags.
+
+    `head` is the status line and the headers as bytes, once they have been sent so.
+    """
 
     headers: Headers
     unchanged: Headers
@@ -32,6 +35,7 @@ class Ready:
     length: int
     form: str
     sha: str
+    head: bytes = b""
 
 
 @dataclass

@@ -15,8 +15,7 @@ from hashlib import sha256
 from itertools import pairwise
 
 from kg.sparql import QueryForm, Token, find_services, tokens
-from server.evaluation.answers import Evaluated, Evaluating, QueryRequest, check
-from server.journal import Visit
+from server.evaluation.answers import Evaluated, QueryRequest, check
 from server.limits import BusyError, ClientBusyError, Limits
 from server.negotiation import HTML, Offer, choose
 from server.refusals import not_acceptable
@@ -27,7 +26,7 @@ LARGE_BYTES = 2_000_000
 """From this size on a result is sent as it is read, and not kept."""
 
 _UNREPEATABLE = ("NOW", "RAND", "UUID", "BNODE")
-_CHANGING = re.compile(rf"(?:{'|'.join(_UNREPEATABLE)})[\s(#]", re.IGNORECASE)
+_CHANGING = re.compile(rf"(?:{'|'.join(_UNREPEATABLE)})[\s(#]")
 _BLANK = re.compile(rb"_:|rdf:nodeID=")
 _QUIET = frozenset(("iri", "string", "variable", "op"))
 
@@ -141,31 +140,17 @@ class Desk:
         repeatable = is_repeatable(query) and not find_services(query)
         return Asked(request, form, offer, repeatable)
 
-    def answer(
-        self, asked: Asked, evaluator: Evaluating, version: str, client: str, visit: Visit
-    ) -> Found:
-        """Give the whole answer; one of another release than `version` is never kept.
+    def find(self, asked: Asked, version: str) -> Found | None:
+        """Give the answer that is kept, of the release `version`."""
+        if not asked.repeatable:
+            return None
+        key = _key(asked, version)
+        entry = self.cache.get(key)
+        return Found(entry, None, True, key) if entry is not None else None
 
-        Raises:
-            QueryError, LimitError, UnwritableError: see `server.evaluation.answers.Evaluating`.
-        """
-        request = asked.request
-        key = (
-            version,
-            request.query,
-            request.format,
-            request.default_graphs,
-            request.named_graphs,
-        )
-        if asked.repeatable:
-            entry = self.cache.get(key)
-            if entry is not None:
-                visit.lane = "cache"
-                return Found(entry, None, True, key)
-        evaluated = evaluator.evaluate(request, client)
-        visit.lane = evaluated.lane
-        visit.stages = {**visit.stages, **evaluated.durations_ms}
-        visit.length = evaluated.length
+    def keep(self, asked: Asked, evaluated: Evaluated, version: str) -> Found:
+        """Take a fresh answer, and keep it for the next who asks; one of another release never."""
+        key = _key(asked, version)
         graph = asked.form in ("CONSTRUCT", "DESCRIBE")
         repeatable = asked.repeatable and evaluated.version == version
         if evaluated.length > LARGE_BYTES:
@@ -175,8 +160,14 @@ class Desk:
         entry = Entry(body)
         repeatable = repeatable and not (graph and _BLANK.search(body))
         if repeatable:
-            self.cache.put(key, entry, len(request.query))
+            self.cache.put(key, entry, len(asked.request.query))
         return Found(entry, None, repeatable, key)
+
+
+def _key(asked: Asked, version: str) -> Hashable:
+    request = asked.request
+    graphs = (request.default_graphs, request.named_graphs)
+    return (version, request.query, request.format, *graphs)
 
 
 @lru_cache(maxsize=1024)
@@ -191,7 +182,7 @@ def is_repeatable(query: str) -> bool:
     tokens, so the word may be the end of a longer one (`FILTERNOW()`), even behind the dot of a
     name; when in doubt, no.
     """
-    if _CHANGING.search(query) is None:
+    if _CHANGING.search(query.upper()) is None:
         return True
     pairs = pairwise(tokens(query))
     return not any(sign.text == "(" and _may_change(called) for called, sign in pairs)

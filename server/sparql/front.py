@@ -17,11 +17,11 @@ from typing import Any
 
 from kg.errors import KnowledgeError
 from server.compression import all_marks, choose_coding, is_worth_it, mark
-from server.evaluation.answers import Evaluating, InProcess
+from server.evaluation.answers import Evaluated, Evaluating, InProcess
 from server.headers import ALWAYS
 from server.journal import Journal, Visit
 from server.keeping import Keeping
-from server.limits import limits_of
+from server.limits import LimitError, limits_of
 from server.metrics import OUTCOMES, Metrics
 from server.negotiation import HTML, JSON, PROBLEM, VARY, choose
 from server.proxies import Proxies, to_client
@@ -38,19 +38,35 @@ App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 PLACES = ("/sparql", "/sparql/")
 METHODS = ("GET", "HEAD", "POST")
+OK, UNCHANGED = "200 OK", "304 NOT MODIFIED"
+NO_PLACE = "kg.no_place"
+"""Where in the environment stands why a request's body was not waited for."""
 HANDED = "kg.handed"
 """Where in the environment Flask finds what the front has found out already."""
 
 
+def _nothing() -> None:
+    """Free no slot, where none was taken."""
+
+
 @dataclass
 class Handed:
-    """What the front hands to Flask with a request it does not answer itself."""
+    """A request of the endpoint on its way: what has been found out about it so far.
+
+    `address` is what `Cache.find` knows it by; `free` gives its slot back; `fresh` waits for the
+    answer, where the event loop has asked already.
+    """
 
     visit: Visit
     client: str
+    site: Site
+    address: tuple[Any, ...] | None
     given: Given | None = None
     asked: Asked | None = None
+    digest: str = ""
     problem: ProblemError | None = None
+    free: Callable[[], None] = _nothing
+    fresh: Callable[[], Evaluated] | None = None
 
 
 class Front:
@@ -77,21 +93,83 @@ class Front:
         self.desk = Desk(self._limits, self.cache)
         places = settings.threads - settings.page_threads
         self._slots = Slots(places, settings.client_queries, metrics.add_in_hand)
-        bodies = settings.body_threads
-        self._bodies = Slots(bodies, bodies, lambda _: None, "body_threads")
+        bodies = settings.body_places
+        self._bodies = Slots(bodies, bodies, lambda _: None, "body_places")
         self._site: Site | None = None
         self._prefix = os.urandom(5).hex()
         self._numbers = count(1)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request, or let Flask do it."""
-        if self._proxies:
-            self._proxies.believe(environ)
+        if HANDED in environ:
+            return self._take(environ, start_response, environ[HANDED])
+        if not self.greet(environ):
+            return self._kept(environ, start_response)
+        handed, ready = self.open(environ)
+        if ready is not None:
+            return self._send(environ, start_response, handed.visit, ready)
+        asked = environ.get("QUERY_STRING", "")
+        if handed.address is not None and "query" not in asked and "%" not in asked:
+            return self._kept(environ, start_response)
+        return self._take(environ, start_response, handed)
+
+    def greet(self, environ: Environ) -> bool:
+        """Find out who asks, and give the request its number; tell whether it is for us."""
         if "kg.request_id" not in environ:
-            environ["kg.request_id"] = f"{self._prefix}-{next(self._numbers):x}"
-        if environ["PATH_INFO"] in PLACES and environ["REQUEST_METHOD"] in METHODS:
-            return self._sparql(environ, start_response)
-        return self._kept(environ, start_response)
+            if self._proxies:
+                self._proxies.believe(environ)
+            environ.setdefault("kg.request_id", f"{self._prefix}-{next(self._numbers):x}")
+        return environ["PATH_INFO"] in PLACES and environ["REQUEST_METHOD"] in METHODS
+
+    def admit(self, environ: Environ) -> Callable[[], None] | None:
+        """Give a request whose body is still to come a place of its own; None: it is refused."""
+        self.greet(environ)
+        try:
+            return self._bodies.take(to_client(environ.get("REMOTE_ADDR", "")))
+        except LimitError as error:
+            environ[NO_PLACE] = error
+            return None
+
+    def open(self, environ: Environ) -> tuple[Handed, Ready | None]:
+        """Begin with a request; an answer to one that came just so before is there at once."""
+        visit = Visit(environ["kg.request_id"], perf_counter())
+        client = to_client(environ.get("REMOTE_ADDR", ""))
+        handed = Handed(visit, client, self.site(), None)
+        if environ["REQUEST_METHOD"] == "POST":
+            return handed, None
+        get = environ.get
+        accepted = (get("HTTP_ACCEPT"), get("HTTP_ACCEPT_ENCODING"))
+        handed.address = (get("QUERY_STRING", ""), *accepted, environ["SCRIPT_NAME"])
+        ready = self.cache.find(handed.address)
+        if ready is not None:
+            visit.lane = "cache"
+        return handed, ready
+
+    def read(self, environ: Environ, handed: Handed) -> Asked | None:
+        """Read and check the query of a request; None where there is none.
+
+        Raises:
+            ProblemError, KnowledgeError: when it is refused.
+        """
+        if NO_PLACE in environ:
+            raise environ[NO_PLACE]
+        handed.free = self._slots.take(handed.client)
+        given = handed.given = read_request(environ, self._settings)
+        if given.query is None:
+            return None
+        visit, site = handed.visit, handed.site
+        handed.digest = to_digest(given.query)
+        visit.sha = handed.digest[:16]
+        asked = self.desk.check(
+            given,
+            given.query,
+            environ.get("HTTP_ACCEPT"),
+            lambda name: with_format(site, environ, name),
+        )
+        visit.form = asked.form
+        visit.stages = {"read": (perf_counter() - visit.started) * 1000}
+        handed.asked = asked
+        return asked
 
     def site(self) -> Site:
         """Give the release to answer from; what was kept of another one is forgotten."""
@@ -108,100 +186,69 @@ class Front:
         manifest = site.release.manifest
         return InProcess(site.store, self._limits, manifest.prefixes, manifest.version)
 
-    def _sparql(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        visit = Visit(environ["kg.request_id"], perf_counter())
-        site = self.site()
-        request = None
-        if environ["REQUEST_METHOD"] != "POST":
-            get = environ.get
-            request = (
-                environ.get("QUERY_STRING", ""),
-                get("HTTP_ACCEPT"),
-                get("HTTP_ACCEPT_ENCODING"),
-                environ["SCRIPT_NAME"],
-            )
-            ready = self.cache.find(request)
-            if ready is not None:
-                visit.lane = "cache"
-                return self._send(environ, start_response, visit, ready)
-            if "query" not in request[0] and "%" not in request[0]:
-                return self._kept(environ, start_response)
-        return self._take(environ, start_response, visit, site, request)
-
     def _take(
-        self,
-        environ: Environ,
-        start_response: StartResponse,
-        visit: Visit,
-        site: Site,
-        request: tuple[Any, ...] | None,
+        self, environ: Environ, start_response: StartResponse, handed: Handed
     ) -> Iterable[bytes]:
         """Answer a request that did not come just so before."""
-        client = to_client(environ.get("REMOTE_ADDR", ""))
-        handed = environ[HANDED] = Handed(visit, client)
-        free: Callable[[], None] = _nothing
+        environ[HANDED] = handed
         try:
-            posted = environ["REQUEST_METHOD"] == "POST"
-            free = (self._bodies if posted else self._slots).take(client)
-            given = handed.given = read_request(environ, self._settings)
-            if posted:
-                free()
-                free = self._slots.take(client)
-            if given.query is None:
-                free()
+            asked = handed.asked or self.read(environ, handed)
+            if asked is None:
+                handed.free()
                 return self._app(environ, start_response)
-            digest = to_digest(given.query)
-            visit.sha = digest[:16]
-            asked = self.desk.check(
-                given,
-                given.query,
-                environ.get("HTTP_ACCEPT"),
-                lambda name: with_format(site, environ, name),
-            )
-            visit.form = asked.form
-            visit.stages = {"read": (perf_counter() - visit.started) * 1000}
             if asked.offer is HTML:
-                handed.asked = asked
-                return self._hand_over(environ, start_response, visit)
-            found = self.find(asked, site, client, visit)
-            ready = self._make_ready(environ, site, asked, found, digest)
+                return self._hand_over(environ, start_response, handed.visit)
+            found = self.find(handed)
+            ready = self.make_ready(environ, handed, found)
             if found.large is not None:
-                body = Stream(found.large, free)
-                free = _nothing
-                return self._send_large(environ, start_response, visit, ready, body)
-            # Worth its place only for what is asked at least twice.
-            if request is not None and visit.lane == "cache":
-                weight = sum(len(part or "") for part in request)
-                self.cache.remember(request, weight, found.key, ready)
-            return self._send(environ, start_response, visit, ready)
+                body = Stream(found.large, handed.free)
+                handed.free = _nothing
+                return self._send_large(environ, start_response, handed.visit, ready, body)
+            return self._send(environ, start_response, handed.visit, ready)
         except ProblemError as refused:
-            return self._refuse(environ, start_response, site, refused)
+            return self._refuse(environ, start_response, handed, refused)
         except KnowledgeError as error:
-            return self._refuse(environ, start_response, site, to_problem(error))
+            return self._refuse(environ, start_response, handed, to_problem(error))
         except Exception as error:
             log_fault(environ, error)
             problem = ProblemError(500, "internal", KINDS["internal"])
-            return self._refuse(environ, start_response, site, problem)
+            return self._refuse(environ, start_response, handed, problem)
         finally:
-            free()
+            handed.free()
 
-    def find(self, asked: Asked, site: Site, client: str, visit: Visit) -> Found:
+    def find(self, handed: Handed) -> Found:
         """Give the answer to a checked query, kept or fresh.
 
         Raises:
             KnowledgeError: as the evaluator does.
         """
+        asked, site = handed.asked, handed.site
+        assert asked is not None
+        if handed.fresh is not None:
+            return self.keep(handed, handed.fresh())
+        found = self.desk.find(asked, site.version)
+        if found is None:
+            return self.keep(handed, self.evaluator(site).evaluate(asked.request, handed.client))
+        handed.visit.lane = "cache"
+        return found
+
+    def keep(self, handed: Handed, evaluated: Evaluated) -> Found:
+        """Take a fresh answer."""
+        assert handed.asked is not None
+        visit = handed.visit
+        visit.lane, visit.length = evaluated.lane, evaluated.length
+        visit.stages = {**visit.stages, **evaluated.durations_ms}
         evicted = self.cache.evictions
-        found = self.desk.answer(asked, self.evaluator(site), site.version, client, visit)
+        found = self.desk.keep(handed.asked, evaluated, handed.site.version)
         if found.repeatable:
             held = (len(self.cache), self.cache.held_bytes, self.cache.evictions - evicted)
             self.metrics.set_cache(*held)
         return found
 
-    def _make_ready(
-        self, environ: Environ, site: Site, asked: Asked, found: Found, digest: str
-    ) -> Ready:
+    def make_ready(self, environ: Environ, handed: Handed, found: Found) -> Ready:
         """Write the headers of an answer, and of the 304 in its place."""
+        asked, site, digest = handed.asked, handed.site, handed.digest
+        assert asked is not None
         content_type = asked.offer.content_type
         coding, body, length = None, b"", 0
         if found.entry is not None:
@@ -225,7 +272,12 @@ class Front:
         if coding:
             headers.append(("Content-Encoding", coding))
         headers += shared
-        return Ready(headers, shared, body, tags, length, asked.form, digest[:16])
+        ready = Ready(headers, shared, body, tags, length, asked.form, digest[:16])
+        # Worth its place only for what is asked at least twice.
+        if handed.address is not None and handed.visit.lane == "cache" and found.entry is not None:
+            weight = sum(len(part or "") for part in handed.address)
+            self.cache.remember(handed.address, weight, found.key, ready)
+        return ready
 
     def _send(
         self,
@@ -234,20 +286,26 @@ class Front:
         visit: Visit,
         ready: Ready,
     ) -> list[bytes]:
+        unchanged, body = self.settle(environ, visit, ready)
         number = ("X-Request-Id", visit.id)
+        if unchanged:
+            start_response(UNCHANGED, [*ready.unchanged, number])
+        else:
+            start_response(OK, [*ready.headers, number])
+        return [body]
+
+    def settle(self, environ: Environ, visit: Visit, ready: Ready) -> tuple[bool, bytes]:
+        """Tell whether the visitor has the answer already, and give the body to send."""
         visit.form, visit.sha = ready.form, ready.sha
         method = environ["REQUEST_METHOD"]
         held = environ.get("HTTP_IF_NONE_MATCH")
-        if held and method != "POST" and holds_one(held, ready.tags):
-            visit.status, visit.outcome, visit.length = 304, "unchanged", 0
-            start_response("304 NOT MODIFIED", [*ready.unchanged, number])
-            body = b""
-        else:
-            start_response("200 OK", [*ready.headers, number])
-            body = b"" if method == "HEAD" else ready.body
-            visit.length = 0 if method == "HEAD" else ready.length
-        self._finish(visit)
-        return [body]
+        unchanged = held is not None and method != "POST" and holds_one(held, ready.tags)
+        body = b"" if unchanged or method == "HEAD" else ready.body
+        visit.length = 0 if unchanged or method == "HEAD" else ready.length
+        if unchanged:
+            visit.status, visit.outcome = 304, "unchanged"
+        self.finish(visit)
+        return unchanged, body
 
     def _send_large(
         self,
@@ -267,12 +325,11 @@ class Front:
         self,
         environ: Environ,
         start_response: StartResponse,
-        site: Site,
+        handed: Handed,
         problem: ProblemError,
     ) -> Iterable[bytes]:
         """Answer with a problem; whoever wants a page gets it from Flask."""
-        handed: Handed = environ[HANDED]
-        visit = handed.visit
+        visit, site = handed.visit, handed.site
         self.note(visit, problem)
         offer = choose(environ.get("HTTP_ACCEPT"), (PROBLEM, JSON, HTML))
         if offer is HTML:
@@ -289,7 +346,7 @@ class Front:
             ("X-Request-Id", visit.id),
         ]
         start_response(f"{problem.status} {problem.title.upper()}", headers)
-        self._finish(visit)
+        self.finish(visit)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 
     def note(self, visit: Visit, problem: ProblemError) -> ProblemError:
@@ -305,7 +362,7 @@ class Front:
     ) -> Iterable[bytes]:
         """Let Flask make the page, and note what came of the query."""
         body = self._app(environ, start_response)
-        self._finish(visit)
+        self.finish(visit)
         return body
 
     def health(self) -> tuple[bool, Mapping[str, Any]]:
@@ -319,7 +376,8 @@ class Front:
         """Write what the journal still holds; to be called before the process ends."""
         self._journal.flush()
 
-    def _finish(self, visit: Visit) -> None:
+    def finish(self, visit: Visit) -> None:
+        """Count a query that has been answered, and leave its line."""
         seconds = perf_counter() - visit.started
         self.metrics.count_query(visit, seconds)
         self._journal.note(visit, seconds * 1000)
@@ -336,7 +394,3 @@ def _to_outcome(kind: str) -> str:
     if kind == "internal":
         return "fault"
     return kind if kind in OUTCOMES else "refused"
-
-
-def _nothing() -> None:
-    """Free no slot, where none was taken."""

@@ -76,7 +76,7 @@ def _result(handed: Handed, asked: Asked) -> Response:
     front = cast(Front, current_app.extensions["front"])
     query = asked.request.query
     try:
-        found = front.find(asked, current_site(), handed.client, handed.visit)
+        found = front.find(handed)
     except KnowledgeError as error:
         raise _above_the_form(front.note(handed.visit, to_problem(error)), query) from None
     is_table = asked.form in ("SELECT", "ASK")

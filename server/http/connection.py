@@ -1,0 +1,397 @@
+"""One visitor's connection: HTTP/1.1 (RFC 9112), one request after another.
+
+Requests are read by llhttp, which is strict; what it cannot read is answered 400, and the
+connection closed. No request is begun before the answer to the one before it is on its way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from collections import deque
+from collections.abc import Callable
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any, Protocol
+from urllib.parse import unquote_to_bytes
+
+from httptools import (
+    HttpParserCallbackError,
+    HttpParserError,
+    HttpParserUpgrade,
+    HttpRequestParser,
+)
+
+Environ = dict[str, Any]
+
+HEAD_BYTES = 600_000
+"""The largest head of a request; an address with the longest query takes half of it."""
+MOST_HEADERS = 100
+MOST_AHEAD = 100
+"""How many requests a visitor may send before the first is answered; those beyond are not read."""
+HELD_BYTES = 64_000_000
+"""How much of unfinished requests all connections hold; then those above `SMALL_BYTES` go."""
+SMALL_BYTES = 16_000
+READ_S = 30.0
+"""How long a connection may wait for a request, and a request for its last byte."""
+STALL_S = 60.0
+"""How long a visitor may leave an answer unread."""
+LINGER_S = 2.0
+"""How long what a visitor still sends is thrown away, so that the answer is not lost with it."""
+
+
+class Host(Protocol):
+    """Whoever has the connections, and answers."""
+
+    environ: Environ
+    body_bytes: int
+    draining: bool
+    connections: set[Connection]
+    held_bytes: int
+    admit: Callable[[Environ], Callable[[], None] | None]
+
+    def now(self) -> float:
+        """Give the loop's time, in seconds."""
+        ...
+
+    def forget(self, connection: Connection) -> None:
+        """Take note that a connection has ended."""
+        ...
+
+    def date(self) -> bytes:
+        """Give the `Date` header as a line."""
+        ...
+
+    def answer(self, environ: Environ, connection: Connection) -> None:
+        """Have a request answered, now or later."""
+        ...
+
+
+class Connection(asyncio.Protocol):
+    """Reads requests and writes answers; everything here happens on the event loop."""
+
+    _transport: asyncio.Transport
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._parser = HttpRequestParser(self)
+        self._base: Environ = {}
+        self._requests: deque[tuple[Environ, bool]] = deque()
+        self._environ: Environ = {}
+        self._target = b""
+        self._body: list[bytes] = []
+        self._place: Callable[[], None] | None = None
+        self._received = self._headers = self._body_length = 0
+        self._is_reading = self._in_head = self._is_cut = self._is_deaf = self._has_ended = False
+        self._fault: HTTPStatus | None = None
+        self._busy = self._going = self._paused = False
+        self._keep = True
+        self._since = host.now()
+        self._unread = 0
+        self.is_stalled = self.is_lost = False
+        self.when_free: Callable[[], None] | None = None
+        """Called once when more can be written, or nothing ever will."""
+
+    # What the event loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take note of who has come."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        client, server = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+        self._base = {
+            **self._host.environ,
+            "REMOTE_ADDR": client[0] if client else "",
+            "REMOTE_PORT": str(client[1]) if client else "",
+            "SERVER_NAME": server[0],
+            "SERVER_PORT": str(server[1]),
+        }
+        self._host.connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; the requests that are whole by now are answered in turn."""
+        if self._is_deaf:
+            return
+        hurried = self._busy or self.is_stalled
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade:  # nobody here speaks anything else; the request is answered
+            self._stop_reading()
+        except HttpParserCallbackError as error:
+            logging.getLogger("server").error("a request could not be taken", exc_info=error)
+            self._fault = HTTPStatus.INTERNAL_SERVER_ERROR
+        except HttpParserError:
+            self._fault = self._fault or HTTPStatus.BAD_REQUEST
+        if self._is_reading:
+            self._received += len(data)
+            self._host.held_bytes += len(data)
+            if self._in_head and self._received > HEAD_BYTES:
+                self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            elif self._received > HEAD_BYTES + 8 * self._host.body_bytes:
+                self._fault = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            elif self._received > SMALL_BYTES and self._host.held_bytes > HELD_BYTES:
+                self._fault = HTTPStatus.SERVICE_UNAVAILABLE
+        self._is_deaf = self._is_deaf or self._is_cut or self._fault is not None
+        self._go_on()
+        if hurried and self._requests and not self._paused and not self._is_deaf:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """Answer what has been asked; nothing more will be."""
+        lingering = self._is_deaf and not self._keep
+        self._has_ended = True
+        self._stop_reading()
+        return not lingering and (self._busy or bool(self._requests))
+
+    def pause_writing(self) -> None:
+        """Wait: the visitor does not read as fast as we write."""
+        self.is_stalled = True
+        self._unread, self._since = self._transport.get_write_buffer_size(), self._host.now()
+
+    def resume_writing(self) -> None:
+        """Write on."""
+        self.is_stalled = False
+        self._since = self._host.now()
+        self._tell_free()
+        self._go_on()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Forget the visitor."""
+        self.is_lost = True
+        self._requests.clear()
+        self._let_go()
+        self._host.forget(self)
+        self._tell_free()
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        self._environ, self._target, self._body = self._base.copy(), b"", []
+        self._headers = self._body_length = 0
+        self._is_reading = self._in_head = True
+        self._since = self._host.now()
+
+    def on_url(self, part: bytes) -> None:
+        """Take the target, or a part of it."""
+        self._target += part
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; trailers are left out, and names that could be mistaken for others."""
+        self._headers += 1
+        if self._headers > MOST_HEADERS:
+            self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        key = _to_key(name) if self._in_head else None
+        if key is None:
+            return
+        text = value.decode("latin-1")
+        held = self._environ.get(key)
+        if held is not None:
+            if key == "HTTP_HOST":
+                self._fault = HTTPStatus.BAD_REQUEST
+            text = f"{held}{'; ' if key == 'HTTP_COOKIE' else ','}{text}"
+        self._environ[key] = text
+
+    def on_headers_complete(self) -> None:
+        """See whether the body will be read."""
+        self._in_head = False
+        environ, version = self._environ, self._parser.get_http_version()
+        environ["REQUEST_METHOD"] = self._parser.get_method().decode("latin-1")
+        self._read_target()
+        environ["SERVER_PROTOCOL"] = f"HTTP/{version}"
+        if version != "1.0" and "HTTP_HOST" not in environ:
+            self._fault = HTTPStatus.BAD_REQUEST
+        if "CONTENT_LENGTH" in environ and int(environ["CONTENT_LENGTH"]) > self._host.body_bytes:
+            self._cut()
+        elif environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ:
+            self._place = self._host.admit(environ)
+            if self._place is None:
+                self._cut()
+            elif environ.get("HTTP_EXPECT", "").lower() == "100-continue" and not self._busy:
+                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _read_target(self) -> None:
+        environ = self._environ
+        path, _, query = self._target.partition(b"#")[0].partition(b"?")
+        if not path.startswith(b"/") and b"://" in path:
+            authority, _, path = path.partition(b"://")[2].partition(b"/")
+            path, environ["HTTP_HOST"] = b"/" + path, authority.decode("latin-1")
+        if b"%" in path:
+            path = unquote_to_bytes(path)
+        environ["PATH_INFO"] = path.decode("latin-1")
+        environ["QUERY_STRING"] = query.decode("latin-1")
+
+    def on_body(self, part: bytes) -> None:
+        """Take a part of the body."""
+        if not self._is_cut:
+            self._body.append(part)
+            self._body_length += len(part)
+            if self._body_length > self._host.body_bytes:
+                self._cut()
+
+    def on_message_complete(self) -> None:
+        """Line the request up."""
+        if not self._is_cut and not self._fault:
+            self._line_up(self._parser.should_keep_alive())
+
+    def _cut(self) -> None:
+        """Have a request answered whose body is not read on: the app says why."""
+        self._is_cut = True
+        self._line_up(keep=False)
+
+    def _stop_reading(self) -> None:
+        """Read nothing more; what was sent until now is answered."""
+        self._is_deaf = True
+        if self._requests:
+            self._requests[-1] = (self._requests[-1][0], False)
+        else:
+            self._keep = False
+
+    def _line_up(self, keep: bool) -> None:
+        self._is_reading = False
+        self._let_go()
+        if len(self._requests) >= MOST_AHEAD:
+            self._stop_reading()
+            return
+        environ = self._environ
+        environ["wsgi.input"] = io.BytesIO(b"".join(self._body))
+        self._body = []
+        self._requests.append((environ, keep))
+
+    # What those call who answer.
+
+    def reply(self, head: bytes, body: bytes = b"") -> None:
+        """Send a whole answer; `head` is its status line and headers."""
+        self.begin(head, body)
+        self.end()
+
+    def begin(self, head: bytes, part: bytes = b"") -> None:
+        """Send the head of an answer, and the first part of its body."""
+        if self.is_lost:
+            return
+        self._keep = self._keep and not self._host.draining
+        closing = b"\r\n" if self._keep else b"Connection: close\r\n\r\n"
+        self._transport.write(b"".join((head, self._host.date(), closing, part)))
+
+    def send(self, part: bytes) -> None:
+        """Send a part of a body."""
+        if not self.is_lost:
+            self._transport.write(part)
+
+    def end(self, whole: bool = True) -> None:
+        """Turn to the next request; an answer that is not `whole` must not look so."""
+        self._busy = False
+        if self.is_lost:
+            return
+        if not whole:
+            self._transport.abort()
+        elif not self._keep:
+            self._close()
+        else:
+            self._since = self._host.now()
+            self._go_on()
+
+    def fail(self) -> None:
+        """Say that the fault is ours."""
+        self._keep = False
+        self._say(HTTPStatus.INTERNAL_SERVER_ERROR, "the fault is ours, and is logged")
+
+    def check(self, now: float) -> None:
+        """Part with a visitor who keeps us waiting."""
+        if self._transport.is_closing():
+            if now - self._since > STALL_S:
+                self._transport.abort()
+        elif self.is_stalled:
+            unread = self._transport.get_write_buffer_size()
+            if unread < self._unread:
+                self._unread, self._since = unread, now
+            elif now - self._since > STALL_S:
+                self._transport.abort()
+        elif not self._busy and now - self._since > READ_S:
+            if self._is_reading:
+                self._fault = HTTPStatus.REQUEST_TIMEOUT
+                self._go_on()
+            else:
+                self._close()
+
+    def leave(self) -> None:
+        """Close, unless a request is being read or answered."""
+        if not self._busy and not self._is_reading:
+            self._close()
+
+    def _go_on(self) -> None:
+        """Have the next requests answered, as long as the answers come at once."""
+        if self._going:
+            return
+        self._going = True
+        while self._requests and not self._busy and not self.is_stalled:
+            environ, self._keep = self._requests.popleft()
+            self._busy = True
+            self._host.answer(environ, self)
+        self._going = False
+        if self._busy or self.is_stalled or self.is_lost:
+            return
+        if self._fault is not None:
+            self._refuse(self._fault)
+        elif self._paused:
+            self._paused = False
+            self._transport.resume_reading()
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        self._is_deaf = self._busy = True
+        self._keep = False
+        self._say(status, "this is not a request that can be answered")
+
+    def _say(self, status: HTTPStatus, why: str) -> None:
+        body = f"{status.phrase}: {why}.\n".encode()
+        headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))]
+        self.reply(to_head(f"{status.value} {status.phrase}", headers), body)
+
+    def _close(self) -> None:
+        """Close once all is written; whoever still sends is heard out a little."""
+        self._since = self._host.now()
+        if self._has_ended or not self._is_deaf:
+            self._transport.close()
+            return
+        self._busy = True
+        self._transport.write_eof()
+        if self._paused:
+            self._transport.resume_reading()
+        asyncio.get_running_loop().call_later(LINGER_S, self._transport.close)
+
+    def _let_go(self) -> None:
+        """Give back what a request held while it was not whole."""
+        self._host.held_bytes -= self._received
+        self._received = 0
+        place, self._place = self._place, None
+        if place is not None:
+            place()
+
+    def _tell_free(self) -> None:
+        told, self.when_free = self.when_free, None
+        if told is not None:
+            told()
+
+
+def to_head(status: str, headers: list[tuple[str, str]]) -> bytes:
+    """Write the status line and headers of an answer.
+
+    Raises:
+        ValueError: when one of them would break the line.
+    """
+    lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers), ""]
+    text = "\n".join(lines)
+    if text.count("\n") != len(lines) - 1 or "\r" in text:
+        raise ValueError("a header holds a line break")
+    return text.replace("\n", "\r\n").encode("latin-1")
+
+
+@lru_cache(maxsize=256)
+def _to_key(name: bytes) -> str | None:
+    """Give the name of a header in the environment; none with `_`, which would look like `-`."""
+    if b"_" in name:
+        return None
+    key = name.decode("latin-1").upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"

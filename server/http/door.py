@@ -1,0 +1,165 @@
+"""The door of a web process: takes visitors in, and sees them out when the process is to end."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import socket
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from email.utils import formatdate
+
+from server.http.connection import Connection, Environ
+from server.http.gateway import App, Call
+
+BACKLOG = 1024
+TICK_S = 1.0
+FAREWELL_S = 1.0
+"""How long a visitor who has come, but not asked, may still ask when the process is to end."""
+_CONNECTIONS, _SPARE_FILES = 8192, 256
+
+Answering = Callable[[Environ, Connection], bool]
+"""Answers a request on the event loop, now or later; False leaves it to a thread."""
+Admitting = Callable[[Environ], Callable[[], None] | None]
+"""Gives a request whose body is to come a place, as what frees it; None where there is none."""
+
+
+class Door:
+    """Serves an app on a listening socket: at once what `at_once` takes, the rest in threads."""
+
+    def __init__(self, app: App, threads: int, body_bytes: int) -> None:
+        self.environ: Environ = {
+            "SCRIPT_NAME": "",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.errors": sys.stderr,
+            "wsgi.input_terminated": True,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": True,
+            "wsgi.run_once": False,
+        }
+        self.body_bytes = body_bytes
+        self.most = _CONNECTIONS
+        self.draining = False
+        self.held_bytes = 0
+        self.connections: set[Connection] = set()
+        self.admit: Admitting = lambda _: lambda: None
+        self.at_once: Answering = lambda environ, connection: False
+        self.on_tick: Callable[[], None] = lambda: None
+        self._app = app
+        self._threads = ThreadPoolExecutor(threads, "visitor")
+        self._coming: set[asyncio.Task[None]] = set()
+        self._is_full = False
+        self._second, self._date = 0, b""
+
+    def run(self, ear: socket.socket, ready: Callable[[asyncio.AbstractEventLoop], None]) -> None:
+        """Serve until `stop`, then let the requests in hand be answered.
+
+        `ear` does not block; `ready` is called on the loop once visitors are heard.
+        """
+        asyncio.run(self._serve(ear, ready))
+
+    def stop(self) -> None:
+        """End; to be called on the loop."""
+        self._told.set()
+
+    async def _serve(
+        self, ear: socket.socket, ready: Callable[[asyncio.AbstractEventLoop], None]
+    ) -> None:
+        self._ear = ear
+        self._loop = asyncio.get_running_loop()
+        self._told = asyncio.Event()
+        self._loop.add_reader(ear, self._let_in)
+        ready(self._loop)
+        while not self._told.is_set():
+            self._tick()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), TICK_S)
+        self.draining = True
+        self._loop.remove_reader(ear)
+        ear.close()
+        until = self.now() + FAREWELL_S
+        while self.connections or self._coming:
+            self._tick()
+            if self.now() > until:
+                for connection in tuple(self.connections):
+                    connection.leave()
+            await asyncio.sleep(0.02)
+        self._threads.shutdown(wait=False)
+
+    def now(self) -> float:
+        """Give the loop's time, in seconds."""
+        return self._loop.time()
+
+    def date(self) -> bytes:
+        """Give the `Date` header as a line."""
+        second = int(time.time())
+        if second != self._second:
+            self._second = second
+            self._date = f"Date: {formatdate(second, usegmt=True)}\r\n".encode()
+        return self._date
+
+    def answer(self, environ: Environ, connection: Connection) -> None:
+        """Have a request answered: here if that takes no waiting, else in a thread."""
+        if not self.at_once(environ, connection):
+            self.in_thread(environ, connection)
+
+    def in_thread(self, environ: Environ, connection: Connection) -> None:
+        """Have a request answered by the app in a thread."""
+        self._threads.submit(Call(self._app, environ, connection, self._loop).run)
+
+    def forget(self, connection: Connection) -> None:
+        """Take note that a visitor has gone; whoever waits outside may come in."""
+        self.connections.discard(connection)
+        self._open_again()
+
+    def _let_in(self) -> None:
+        """Take in who waits outside, as far as there is room."""
+        for _ in range(BACKLOG):
+            if len(self.connections) + len(self._coming) >= self.most:
+                self._close_for_now()
+                return
+            try:
+                visitor, _ = self._ear.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            except OSError:  # no file is left
+                self._close_for_now()
+                return
+            visitor.setblocking(False)
+            coming = self._loop.create_task(self._welcome(visitor))
+            self._coming.add(coming)
+            coming.add_done_callback(self._coming.discard)
+
+    async def _welcome(self, visitor: socket.socket) -> None:
+        with suppress(OSError):
+            await self._loop.connect_accepted_socket(lambda: Connection(self), visitor)
+
+    def _close_for_now(self) -> None:
+        self._is_full = True
+        self._loop.remove_reader(self._ear)
+
+    def _open_again(self) -> None:
+        if self._is_full and not self.draining:
+            self._is_full = False
+            self._loop.add_reader(self._ear, self._let_in)
+
+    def _tick(self) -> None:
+        now = self.now()
+        for connection in tuple(self.connections):
+            connection.check(now)
+        self._open_again()
+        self.on_tick()
+
+
+def count_connections() -> int:
+    """Tell how many connections to hold open, as files allow: one too many waits outside."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most == resource.RLIM_INFINITY:
+        return _CONNECTIONS
+    wanted = min(most, _CONNECTIONS + _SPARE_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    return max(16, wanted - _SPARE_FILES)

@@ -1,0 +1,104 @@
+"""Answer on the event loop what needs no waiting: kept answers, and plain queries.
+
+A plain query is a short one, asked with GET, that is not known to be slow. The loop passes it to a
+worker and sends the answer when it comes, if it is small. Everything else, every refusal and every
+large result too, is left to a thread and `server.sparql.front`, which begins again or goes on from
+where the loop got.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from kg.errors import KnowledgeError
+from server.evaluation.express import Begun
+from server.evaluation.lanes import Lanes
+from server.evaluation.spool import INLINE_BYTES
+from server.http.connection import Connection, Environ, to_head
+from server.http.door import Door
+from server.journal import Visit
+from server.negotiation import HTML
+from server.refusals import ProblemError
+from server.sparql.cache import Ready
+from server.sparql.desk import Found
+from server.sparql.front import HANDED, OK, UNCHANGED, Front, Handed, log_fault
+
+PLAIN_BYTES = 4096
+"""The longest address that is read on the event loop: checking a query takes time by its length."""
+
+
+class Quick:
+    """The front's right hand on the event loop."""
+
+    def __init__(self, front: Front, lanes: Lanes, door: Door) -> None:
+        self._front = front
+        self._lanes = lanes
+        self._door = door
+
+    def take(self, environ: Environ, connection: Connection) -> bool:
+        """Answer a request, now or later; False leaves it to a thread."""
+        front = self._front
+        if not front.greet(environ) or environ["REQUEST_METHOD"] != "GET":
+            return False
+        handed, ready = front.open(environ)
+        if ready is not None:
+            self._send(environ, connection, handed.visit, ready)
+            return True
+        address = environ["QUERY_STRING"]
+        if "query=" not in address or len(address) > PLAIN_BYTES:
+            return False
+        if self._begin(environ, connection, handed):
+            return True
+        environ.pop(HANDED, None)
+        handed.free()
+        return False
+
+    def _begin(self, environ: Environ, connection: Connection, handed: Handed) -> bool:
+        try:
+            asked = self._front.read(environ, handed)
+        except (ProblemError, KnowledgeError):
+            return False
+        if asked is None or asked.offer is HTML:
+            return False
+        found = self._front.desk.find(asked, handed.site.version)
+        if found is not None and found.entry is not None:
+            if len(found.entry.body) > INLINE_BYTES:
+                return False  # to compress it may take long
+            handed.visit.lane = "cache"
+            self._answer(environ, connection, handed, found)
+            return True
+        environ[HANDED] = handed
+        done = partial(self._hear, environ, connection)
+        return self._lanes.begin(asked.request, handed.client, done)
+
+    def _hear(self, environ: Environ, connection: Connection, begun: Begun) -> None:
+        """Send the answer that has come, or leave to a thread what did not go smoothly."""
+        handed: Handed = environ[HANDED]
+        try:
+            evaluated = self._lanes.collect(begun, handed.client)
+            if evaluated is None:
+                handed.fresh = partial(self._lanes.finish, begun, handed.client)
+                self._door.in_thread(environ, connection)
+            else:
+                found = self._front.keep(handed, evaluated)
+                self._answer(environ, connection, handed, found)
+        except Exception as error:
+            log_fault(environ, error)
+            handed.free()
+            connection.fail()
+
+    def _answer(
+        self, environ: Environ, connection: Connection, handed: Handed, found: Found
+    ) -> None:
+        ready = self._front.make_ready(environ, handed, found)
+        handed.free()
+        self._send(environ, connection, handed.visit, ready)
+
+    def _send(self, environ: Environ, connection: Connection, visit: Visit, ready: Ready) -> None:
+        unchanged, body = self._front.settle(environ, visit, ready)
+        number = f"X-Request-Id: {visit.id}\r\n".encode()
+        if unchanged:
+            connection.reply(to_head(UNCHANGED, ready.unchanged) + number)
+            return
+        ready.head = ready.head or to_head(OK, ready.headers)
+        connection.reply(ready.head + number, body)

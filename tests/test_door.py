@@ -1,0 +1,424 @@
+"""The HTTP server: what a visitor sends byte by byte, and what comes back, over real sockets."""
+
+from __future__ import annotations
+
+import logging
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from server.http import connection, door
+from server.http.connection import HEAD_BYTES, MOST_HEADERS, Environ, to_head
+from server.http.door import Door
+
+BODY_BYTES = 1000
+LARGE = 400
+PART = b"x" * 100_000
+
+
+class BrokenError(Exception):
+    """What the app of these tests raises."""
+
+
+@dataclass
+class App:
+    """Tells what it was asked; some paths misbehave, some take their time."""
+
+    seen: list[Environ] = field(default_factory=list)
+    entered: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    go: threading.Event = field(default_factory=threading.Event)
+    produced: int = 0
+    closed: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
+        self.seen.append(environ)
+        path = environ["PATH_INFO"]
+        if path == "/wait":
+            self.entered.release()
+            assert self.go.wait(20)
+        if path == "/fault":
+            raise BrokenError
+        if path in ("/large", "/short", "/breaks"):
+            told = LARGE * len(PART)
+            start("200 OK", [("Content-Length", str(told))])
+            return self._parts(1 if path == "/short" else LARGE, path == "/breaks")
+        if path == "/injects":
+            start("200 OK", [("Content-Length", "0"), ("X-Name", "a\r\nSet-Cookie: b")])
+            return []
+        if path == "/unchanged":
+            start("304 NOT MODIFIED", [("ETag", '"a"')])
+            return [b""]
+        body = environ["wsgi.input"].read()
+        said = f"{environ['REQUEST_METHOD']} {path}?{environ['QUERY_STRING']} ".encode() + body
+        headers = [] if path == "/untold" else [("Content-Length", str(len(said)))]
+        start("200 OK", headers)
+        return [said]
+
+    def _parts(self, count: int, breaks: bool) -> Iterator[bytes]:
+        try:
+            for at in range(count):
+                if breaks and at == 2:
+                    raise BrokenError
+                self.produced += 1
+                yield PART
+        finally:
+            self.closed.set()
+
+
+@dataclass
+class House:
+    """A door that is open, its app, and a way to visit."""
+
+    app: App
+    door: Door
+    port: int
+    stop: Callable[[], None]
+    thread: threading.Thread
+
+    @contextmanager
+    def visit(self) -> Iterator[socket.socket]:
+        with socket.create_connection(("127.0.0.1", self.port), 20) as visitor:
+            yield visitor
+
+    def say(self, raw: bytes) -> bytes:
+        """Send bytes, and give all that comes until the other side closes."""
+        with self.visit() as visitor:
+            visitor.sendall(raw)
+            return read_all(visitor)
+
+
+def read_all(visitor: socket.socket) -> bytes:
+    parts = []
+    try:
+        while part := visitor.recv(1 << 16):
+            parts.append(part)
+    except ConnectionResetError:
+        pass
+    return b"".join(parts)
+
+
+def read_answer(visitor: socket.socket) -> tuple[bytes, bytes]:
+    """Read one answer; gives head and body."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += visitor.recv(1 << 16)
+    head, _, body = data.partition(b"\r\n\r\n")
+    told = re.search(rb"(?i)content-length: (\d+)", head)
+    while told and len(body) < int(told[1]):
+        body += visitor.recv(1 << 16)
+    return head, body
+
+
+def get(path: str, *headers: str, method: str = "GET") -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", "Host: here", *headers, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+def bodies(answers: bytes) -> list[bytes]:
+    return [part.partition(b"\r\n\r\n")[2] for part in answers.split(b"HTTP/1.1 ")[1:]]
+
+
+def statuses(answers: bytes) -> list[int]:
+    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3})", answers)]
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    app = App()
+    made = Door(app, threads=4, body_bytes=BODY_BYTES)
+    ear = socket.create_server(("127.0.0.1", 0))
+    ear.setblocking(False)
+    port = ear.getsockname()[1]
+    stops: list[Callable[[], None]] = []
+    opened = threading.Event()
+
+    def ready(loop: Any) -> None:
+        stops.append(lambda: loop.call_soon_threadsafe(made.stop))
+        opened.set()
+
+    thread = threading.Thread(target=made.run, args=(ear, ready))
+    thread.start()
+    assert opened.wait(20)
+    yield House(app, made, port, stops[0], thread)
+    app.go.set()
+    if thread.is_alive():
+        stops[0]()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_requests_sent_at_once_are_answered_in_their_order(house: House) -> None:
+    house.app.go.set()
+    asked = [get("/wait?1"), get("/2"), get("/wait?3"), get("/4", "Connection: close")]
+    answers = house.say(b"".join(asked))
+    assert bodies(answers) == [b"GET /wait?1 ", b"GET /2? ", b"GET /wait?3 ", b"GET /4? "]
+
+
+def test_a_connection_is_kept_until_the_visitor_has_enough(house: House) -> None:
+    with house.visit() as visitor:
+        for number in range(3):
+            visitor.sendall(get(f"/{number}"))
+            assert read_answer(visitor)[1] == f"GET /{number}? ".encode()
+        visitor.sendall(get("/last", "Connection: close"))
+        head, _ = read_answer(visitor)
+        assert b"\r\nConnection: close" in head
+        assert visitor.recv(1) == b""
+
+
+def test_an_old_visitor_gets_one_answer_and_the_end(house: House) -> None:
+    assert statuses(house.say(b"GET /old HTTP/1.0\r\n\r\n")) == [200]
+
+
+def test_a_request_may_come_byte_by_byte(house: House) -> None:
+    raw = get("/slowly?a=b", "Content-Length: 3", "Connection: close", method="POST") + b"abc"
+    with house.visit() as visitor:
+        visitor.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for at in range(len(raw)):
+            visitor.sendall(raw[at : at + 1])
+        assert bodies(read_all(visitor)) == [b"POST /slowly?a=b abc"]
+
+
+def test_a_body_in_chunks_is_read_whole_and_its_trailers_are_no_headers(house: House) -> None:
+    chunks = b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-Forwarded-For: 10.0.0.1\r\n\r\n"
+    raw = get("/in", "Transfer-Encoding: chunked", "Connection: close", method="POST") + chunks
+    assert bodies(house.say(raw)) == [b"POST /in? abcde"]
+    assert "HTTP_X_FORWARDED_FOR" not in house.app.seen[0]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        get("/", "Content-Length: 3", "Transfer-Encoding: chunked", method="POST"),
+        get("/", "Content-Length: 3", "Content-Length: 4", method="POST"),
+        get("/", "Content-Length: +3", method="POST"),
+        get("/", "Content-Length: 3x", method="POST"),
+        get("/", "Transfer-Encoding: gzip", method="POST"),
+        get("/", "Transfer-Encoding : chunked", method="POST"),
+        get("/", "Transfer-Encoding: chunked", method="POST") + b"-1\r\n\r\n",
+        get("/", "Host: there"),
+        get("/", "X: a\nb\0c"),
+        get("/", " folded: yes"),
+        get("/with space"),
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/9.9\r\nHost: here\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"NONSENSE\r\n\r\n",
+    ],
+)
+def test_what_may_be_read_in_two_ways_is_refused_and_the_connection_closed(
+    house: House, raw: bytes
+) -> None:
+    smuggled = get("/smuggled")
+    assert statuses(house.say(raw + smuggled)) == [400]
+    assert [environ["PATH_INFO"] for environ in house.app.seen] == []
+
+
+def test_a_head_without_end_is_refused(house: House) -> None:
+    answers = house.say(b"GET /" + b"x" * (HEAD_BYTES + 1))
+    assert statuses(answers) == [431]
+
+
+def test_too_many_headers_are_refused(house: House) -> None:
+    fine = [f"X-{number}: 1" for number in range(MOST_HEADERS - 2)]
+    assert statuses(house.say(get("/", *fine, "Connection: close"))) == [200]
+    assert statuses(house.say(get("/", *fine, "X: 1", "Y: 1"))) == [431]
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_body_over_the_limit_is_left_to_the_app_and_not_read(house: House, is_told: bool) -> None:
+    size = 3_000_000
+    how = f"Content-Length: {size}" if is_told else "Transfer-Encoding: chunked"
+    start = b"" if is_told else f"{size:x}\r\n".encode()
+    answers = house.say(get("/", how, method="POST") + start + b"y" * size)
+    assert statuses(answers) == [200]
+    assert b"Connection: close" in answers
+    assert len(bodies(answers)[0]) < 300_000
+
+
+def test_a_visitor_who_waits_for_leave_is_told_to_go_on(house: House) -> None:
+    with house.visit() as visitor:
+        visitor.sendall(get("/", "Content-Length: 2", "Expect: 100-continue", method="POST"))
+        assert read_answer(visitor)[0] == b"HTTP/1.1 100 Continue"
+        visitor.sendall(b"ok")
+        assert read_answer(visitor)[1] == b"POST /? ok"
+
+
+def test_a_wish_for_another_protocol_is_answered_in_this_one(house: House) -> None:
+    raw = get("/", "Connection: Upgrade", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
+    assert statuses(house.say(raw)) == [200]
+
+
+def test_a_header_cannot_be_taken_for_another(house: House) -> None:
+    house.say(get("/", "X_Forwarded_For: 10.0.0.1", "A: 1", "A: 2", "Connection: close"))
+    (environ,) = house.app.seen
+    assert "HTTP_X_FORWARDED_FOR" not in environ
+    assert environ["HTTP_A"] == "1,2"
+
+
+def test_addresses_are_read_as_the_standards_say(house: House) -> None:
+    house.say(
+        get("/a%20b%2F%C3%A4?x=%20#no")
+        + get("http://there:8/p?q")
+        + get("*", "Connection: close", method="OPTIONS")
+    )
+    found = [(e["PATH_INFO"], e["QUERY_STRING"], e["HTTP_HOST"]) for e in house.app.seen]
+    encoded = "/a b/ä".encode().decode("latin-1")
+    assert found == [(encoded, "x=%20", "here"), ("/p", "q", "there:8"), ("*", "", "here")]
+
+
+def test_who_asks_is_known(house: House) -> None:
+    with house.visit() as visitor:
+        visitor.sendall(get("/"))
+        read_answer(visitor)
+        (environ,) = house.app.seen
+        assert (environ["REMOTE_ADDR"], int(environ["REMOTE_PORT"])) == visitor.getsockname()
+        assert int(environ["SERVER_PORT"]) == house.port
+
+
+def test_head_and_304_have_no_body(house: House) -> None:
+    raw = get("/large", method="HEAD") + get("/unchanged") + get("/end", "Connection: close")
+    assert bodies(house.say(raw)) == [b"", b"", b"GET /end? "]
+    assert house.app.produced == 0
+
+
+def test_an_answer_without_a_length_gets_one(house: House) -> None:
+    answers = house.say(get("/untold", "Connection: close"))
+    assert b"\r\nContent-Length: 13\r\n" in answers
+    assert bodies(answers) == [b"GET /untold? "]
+
+
+def test_a_large_answer_is_read_no_faster_than_the_visitor_reads(house: House) -> None:
+    with house.visit() as visitor:
+        visitor.sendall(get("/large", "Connection: close"))
+        visitor.recv(1)
+        assert not house.app.closed.wait(0.5)
+        assert house.app.produced < LARGE // 2
+        rest = read_all(visitor)
+    assert house.app.closed.wait(20)
+    assert len(b"H" + rest) - (b"H" + rest).index(b"\r\n\r\n") - 4 == LARGE * len(PART)
+
+
+def test_a_visitor_who_leaves_ends_the_making_of_the_answer(house: House) -> None:
+    with house.visit() as visitor:
+        visitor.sendall(get("/large"))
+        visitor.recv(1)
+    assert house.app.closed.wait(20)
+    assert house.app.produced < LARGE
+
+
+@pytest.mark.parametrize("path", ["/short", "/breaks"])
+def test_an_answer_that_breaks_off_never_looks_whole(
+    house: House, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.CRITICAL, "server"):
+        answers = house.say(get(path) + get("/next"))
+    assert statuses(answers) == [200]
+    assert len(answers) < LARGE * len(PART)
+
+
+@pytest.mark.parametrize("path", ["/fault", "/injects"])
+def test_a_fault_of_the_app_is_logged_and_answered(
+    house: House, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = house.say(get(path, "Connection: close"))
+    assert statuses(answers) == [500]
+    assert b"Set-Cookie" not in answers
+    assert path in caplog.text
+
+
+def test_a_line_break_never_gets_into_a_head() -> None:
+    for value in ("a\nb", "a\rb", "a\r\nb"):
+        with pytest.raises(ValueError):
+            to_head("200 OK", [("X", value)])
+
+
+def test_a_request_that_does_not_get_done_is_given_up(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "READ_S", 0.1)
+    monkeypatch.setattr(door, "TICK_S", 0.05)
+    assert statuses(house.say(b"GET / HTTP/1.1\r\nHost: ")) == [408]
+    assert house.say(b"") == b""
+    assert house.app.seen == []
+
+
+def test_a_visitor_who_does_not_read_is_parted_with(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "STALL_S", 0.1)
+    with house.visit() as visitor:
+        visitor.sendall(get("/large"))
+        assert house.app.closed.wait(20)
+        assert len(read_all(visitor)) < LARGE * len(PART)
+
+
+def test_the_end_waits_for_what_is_in_hand_and_hears_who_has_come(house: House) -> None:
+    with house.visit() as busy, house.visit() as kept, house.visit() as new, house.visit() as idle:
+        for visitor in (kept, idle):
+            visitor.sendall(get("/before"))
+            assert b"Connection: close" not in read_answer(visitor)[0]
+        busy.sendall(get("/wait"))
+        assert house.app.entered.acquire(timeout=20)
+        house.stop()
+        while not house.door.draining:
+            pass
+        for visitor in (kept, new):
+            visitor.sendall(get("/after"))
+            assert b"\r\nConnection: close" in read_answer(visitor)[0]
+            assert visitor.recv(1) == b""
+        assert idle.recv(1) == b""
+        assert house.thread.is_alive()
+        house.app.go.set()
+        assert bodies(read_all(busy)) == [b"GET /wait? "]
+    house.thread.join(20)
+    assert not house.thread.is_alive()
+    with pytest.raises(ConnectionRefusedError), house.visit():
+        pass
+
+
+def test_one_visitor_too_many_waits_outside(house: House) -> None:
+    house.door.most = 2
+    with house.visit() as first, house.visit() as second:
+        for visitor in (first, second):
+            visitor.sendall(get("/in"))
+            read_answer(visitor)
+        with house.visit() as third:
+            third.sendall(get("/out"))
+            third.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                third.recv(1)
+            first.close()
+            third.settimeout(20)
+            assert read_answer(third)[1] == b"GET /out? "
+
+
+def test_unfinished_requests_together_hold_so_much_and_no_more(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "HELD_BYTES", 100_000)
+    long = b"GET /" + b"x" * 60_000
+    with house.visit() as held, house.visit() as refused:
+        held.sendall(long)
+        while not house.door.held_bytes:
+            pass
+        refused.sendall(long)
+        assert statuses(read_all(refused)) == [503]
+        assert statuses(house.say(get("/small", "Connection: close"))) == [200]
+        held.sendall(get("", "Connection: close").removeprefix(b"GET"))
+        assert statuses(read_all(held)) == [200]
+    assert statuses(house.say(get("/", "Connection: close"))) == [200]
+    assert house.door.held_bytes == 0
+
+
+def test_a_visitor_asks_only_so_far_ahead(house: House) -> None:
+    house.app.go.set()
+    answers = house.say(get("/wait") + get("/") * (2 * connection.MOST_AHEAD))
+    assert len(statuses(answers)) == connection.MOST_AHEAD
+    assert answers.count(b"Connection: close") == 1

@@ -1,0 +1,115 @@
+"""What the event loop answers by itself is what a thread would have answered."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from flask.testing import FlaskClient
+from real_service import serve
+from running_service import endless_query, in_background, load, outcomes, running
+
+from server import Settings, create_app
+from server.sparql.quick import PLAIN_BYTES
+
+ROWS = "SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o"
+LONG = ROWS + " # " + "x" * PLAIN_BYTES
+QUERIES = (
+    "ASK { ?s ?p ?o }",
+    "SELECT ?s { ?s ?p ?o } ORDER BY ?s LIMIT 3",
+    ROWS,
+    LONG,
+    "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 5",
+    "CONSTRUCT { [] ?p ?o } WHERE { ?s ?p ?o } LIMIT 1",
+    "SELECT (NOW() AS ?now) {}",
+    "SELECT * { VALUES ?x { 1 2 3 4 5 6 7 8 } ?s ?p ?o } ORDER BY ?x ?s ?p ?o",
+    "SELECT * { ?s ?p }",
+    "SELECT * { ?s unknown:p ?o }",
+    "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
+    "DELETE WHERE { ?s ?p ?o }",
+)
+HEADERS: tuple[dict[str, str], ...] = (
+    {},
+    {"Accept": "text/csv"},
+    {"Accept": "application/sparql-results+xml, text/turtle;q=0.9"},
+    {"Accept": "image/png"},
+    {"Accept-Encoding": "gzip"},
+    {"If-None-Match": "*"},
+)
+NEW_EACH_TIME = {"date", "x-request-id"}
+
+
+@pytest.fixture(scope="module")
+def service(lighthouse_release: Path) -> Iterator[http.client.HTTPConnection]:
+    with serve(lighthouse_release, "--no-log") as url:
+        visitor = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
+        yield visitor
+        visitor.close()
+
+
+@pytest.fixture(scope="module")
+def in_thread(lighthouse_release: Path) -> FlaskClient:
+    """The same app, called as a thread calls it."""
+    return create_app(Settings(release_dir=lighthouse_release, log_queries=False)).test_client()
+
+
+def known(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        if name.lower() not in NEW_EACH_TIME:
+            found.setdefault(name.lower(), []).append(value)
+    return found
+
+
+@pytest.mark.parametrize("headers", HEADERS, ids=str)
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: str(query)[:50])
+def test_loop_and_thread_answer_alike(
+    service: http.client.HTTPConnection,
+    in_thread: FlaskClient,
+    query: str,
+    headers: dict[str, str],
+) -> None:
+    address = "/sparql?" + urlencode({"query": query})
+    for _ in range(3):  # fresh, kept, and kept for this very request
+        service.request("GET", address, headers=headers)
+        here = service.getresponse()
+        body, told = here.read(), known(here.getheaders())
+        there = in_thread.get(address, headers=headers, base_url=f"http://{service.host}")
+        expected, wanted = known(there.headers), there.data
+        if told["cache-control"] == ["no-store"]:  # its bytes are others each time
+            told["content-length"], body = expected["content-length"], wanted
+        assert (here.status, told) == (there.status_code, expected)
+        assert body == wanted
+
+
+def test_what_the_loop_has_in_hand_counts_for_the_client(
+    lighthouse_release: Path, tmp_path: Path
+) -> None:
+    with running(lighthouse_release, tmp_path / "temp", client_queries=1, workers=1) as started:
+        finish = in_background(lambda: started.ask(endless_query()))
+        until = time.monotonic() + 2
+        while b"in_hand 1.0" not in started.get("/metrics").body:
+            assert time.monotonic() < until
+        refused = started.ask("ASK {}")
+        assert (refused.status, refused.problem["limit"]) == (429, "client_queries")
+        assert started.ask("ASK {}", source="127.0.0.2").status == 200
+        assert finish().status == 504
+        assert started.ask("ASK {}").status == 200
+
+
+def test_workers_that_are_replaced_lose_none_of_the_loop_s_queries(
+    lighthouse_release: Path, tmp_path: Path
+) -> None:
+    with running(lighthouse_release, tmp_path / "temp", worker_queries=3, workers=1) as started:
+        first = set(started.pids("worker"))
+        with load(started, clients=8) as replies:
+            until = time.monotonic() + 20
+            while len(replies) < 200:
+                assert time.monotonic() < until
+                time.sleep(0.01)
+        assert outcomes(replies) == {200}
+        assert first != set(started.pids("worker"))
