@@ -52,7 +52,7 @@ def test_ctrl_enter_answers_in_the_same_page(open_editor: Open) -> None:
     page = open_editor()
     page.evaluate("window.same = true")
     run_query(page, PERSONS)
-    expect(page.get_by_text("3 rows")).to_be_visible()
+    expect(page.get_by_text("Rows: 3")).to_be_visible()
     assert page.locator("table.result td").count() == 3
     expect(page.locator("#status")).to_contain_text("Answered in 0.")
     assert page.evaluate("window.same") is True
@@ -66,12 +66,12 @@ def test_the_address_of_an_answer_opens_query_and_answer(open_editor: Open) -> N
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(PERSONS)
     page.get_by_role("button", name="Abfrage ausführen").click()
-    expect(page.get_by_text("3 Zeilen")).to_be_visible()
+    expect(page.get_by_text("Zeilen: 3")).to_be_visible()
     shared = urlsplit(page.url)
     assert parse_qs(shared.query) == {"query": [PERSONS], "lang": ["de"]}
     again = open_editor(f"{shared.path}?{shared.query}")
     expect(again.locator("#query")).to_have_value(PERSONS)
-    expect(again.get_by_text("3 Zeilen")).to_be_visible()
+    expect(again.get_by_text("Zeilen: 3")).to_be_visible()
 
 
 def test_the_link_to_a_query_is_copied_without_running_it(open_editor: Open) -> None:
@@ -99,7 +99,7 @@ def test_a_running_query_can_be_cancelled(open_editor: Open, by: str) -> None:
     expect(page.locator("#status")).to_have_text("Cancelled; nothing was changed.")
     expect(cancel).to_be_hidden()
     run_query(page, PERSONS)
-    expect(page.get_by_text("3 rows")).to_be_visible()
+    expect(page.get_by_text("Rows: 3")).to_be_visible()
 
 
 def test_a_mistake_is_marked_in_its_line_until_it_is_mended(
@@ -165,7 +165,7 @@ def test_things_are_shown_by_their_names_from_one_answer_to_the_next(open_editor
     page.get_by_label("Show things by their names").check()
     expect(first).to_have_text("Albert L. Kotzebue", use_inner_text=True)
     run_query(page, PERSONS.replace("LIMIT 3", "LIMIT 2"))
-    expect(page.get_by_text("2 rows")).to_be_visible()
+    expect(page.get_by_text("Rows: 2")).to_be_visible()
     expect(first).to_have_text("Albert L. Kotzebue", use_inner_text=True)
 
 
@@ -197,7 +197,7 @@ def test_who_prefers_a_plain_text_field_keeps_it(open_editor: Open) -> None:
     area = page.get_by_role("textbox", name="Your SPARQL query")
     expect(area).to_have_value(PERSONS)
     area.press("Control+Enter")
-    expect(page.get_by_text("3 rows")).to_be_visible()
+    expect(page.get_by_text("Rows: 3")).to_be_visible()
     page.reload()
     expect(page.get_by_role("button", name="Editor with completion")).to_be_visible()
     assert page.locator(".CodeMirror").count() == 0
