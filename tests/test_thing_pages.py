@@ -3,13 +3,13 @@
 from browsing import PHONE, Visit
 
 NEUMOEV = "/doc/person/yakov-neumoev"
-OPEN = ".note:popover-open"
+OPEN = ".claim-note:popover-open"
 
 
 def test_a_mark_opens_the_claims_note_without_leaving_the_page(visit: Visit) -> None:
     page = visit(NEUMOEV)
     assert page.locator(OPEN).count() == 0
-    page.locator(".fact .mark", has_text="C3.2").click()
+    page.locator(".fact .seal", has_text="C3.2").click()
     note = page.locator(OPEN)
     assert "Yakov Neumoev is a Hero of the Soviet Union" in note.inner_text()
     assert page.url.endswith(NEUMOEV)
@@ -19,7 +19,7 @@ def test_a_mark_opens_the_claims_note_without_leaving_the_page(visit: Visit) -> 
 
 def test_a_note_opens_and_closes_by_keyboard_and_without_scripts(visit: Visit) -> None:
     page = visit(NEUMOEV, width=PHONE, scripts=False)
-    page.locator(".difference .mark").first.focus()
+    page.locator(".difference .seal").first.focus()
     page.keyboard.press("Enter")
     words = page.locator(OPEN).inner_text()
     assert "A museum and his own memoir have him in command of a squadron" in words
@@ -93,7 +93,7 @@ def test_a_verdict_is_told_without_colour(visit: Visit) -> None:
 def test_print_brings_the_notes_along(visit: Visit) -> None:
     page = visit(NEUMOEV)
     page.emulate_media(media="print")
-    notes = page.locator(".note")
+    notes = page.locator(".claim-note")
     assert notes.count() >= 5
     assert all(notes.nth(n).is_visible() for n in range(notes.count()))
     tops = [box["y"] for n in range(notes.count()) if (box := notes.nth(n).bounding_box())]

@@ -41,7 +41,8 @@ OTHER_CLAIMS = 12
 PAGE_SIZE = 100
 LIST_REACH = 10_000
 LONGEST_LINE = 600
-NOTES_CHARACTERS = 6_000
+PAGE_CHARACTERS = 26_500
+ROW_CARD, CARD, FACT, DETAIL, SEAL = 650, 450, 220, 140, 130
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,8 @@ class ListView:
     pages: int
 
 
-def entity_view(site: Site, reader: Reader, thing: NamedNode) -> EntityView:
-    """Gather a thing's page."""
+def entity_view(site: Site, reader: Reader, thing: NamedNode, taken: int = 0) -> EntityView:
+    """Gather a thing's page, `taken` characters of which are for something else."""
     limits = site.settings
     found, cards = gather(reader, thing, limits.document_links), Cards(reader)
     facts = Facts(found, cards, site.derive(read_order))
@@ -104,7 +105,9 @@ def entity_view(site: Site, reader: Reader, thing: NamedNode) -> EntityView:
     accepted, described = facts.own(PLACED | line_property)
     incoming, nodes = facts.incoming()
     told = {card.iri for card in cards.notes()} | set(accounts.iris)
+    shown = [*accepted, *nodes, *described, *incoming]
     more = [c for c in found.about if c.value not in told and cards.of(c).accepted]
+    spare = PAGE_CHARACTERS - taken - _length(accounts, shown)
     return EntityView(
         heading=heading,
         accounts=accounts,
@@ -117,21 +120,32 @@ def entity_view(site: Site, reader: Reader, thing: NamedNode) -> EntityView:
         cut=found.cut,
         elsewhere=find_elsewhere(reader, found.said, found.pointing),
         has_claims=bool(found.about),
-        notes=_choose_notes(accounts, cards.notes()),
+        notes=_choose_notes(accounts, cards.notes(), spare),
         codes=[card.code.value for card in cards.found.values()],
     )
 
 
-def _choose_notes(accounts: Accounts, beside_facts: list[Card]) -> list[Card]:
+def _length(accounts: Accounts, groups: list[Group]) -> int:
+    """Estimate how many characters the facts and claims of a page take."""
+    facts = [fact for group in groups for fact in group.facts]
+    details = sum(len(fact.details) for fact in facts)
+    seals = sum(len(fact.claims) for fact in facts)
+    cards = len(accounts.unconfirmed) + len(accounts.opinions)
+    told = len(facts) * FACT + details * DETAIL + seals * SEAL
+    return told + len(accounts.iris) * ROW_CARD + cards * CARD
+
+
+def _choose_notes(accounts: Accounts, beside_facts: list[Card], spare: int) -> list[Card]:
     """Choose the claims that get a note: what the article says first, then what facts rest on.
 
-    A page on which many claims stand stays small; marks without a note lead to the claim.
+    They take no more than `spare` characters, so that a page with many claims stays small; marks
+    without a note lead to the claim.
     """
     article, records = accounts.first
     chosen: dict[str, Card] = {}
     spent = 0
     for card in (*article, *beside_facts, *records):
-        if card.iri not in chosen and spent + card.length <= NOTES_CHARACTERS:
+        if card.iri not in chosen and spent + card.length <= spare:
             chosen[card.iri] = card
             spent += card.length
     return list(chosen.values())

@@ -19,6 +19,9 @@ from server.pages.photographs import drawing
 from server.pages.values import Reader
 from server.site import Site, current_site
 
+PICTURE_CHARACTERS = 8_000
+"""About as much as a photograph drawn from its caption takes with its style sheet."""
+
 
 def show_thing(thing: NamedNode, canonical: str, urls: Mapping[str, str]) -> str:
     """Render the page of a thing; `?list=` and `?page=` pick a page of one of its lists."""
@@ -32,13 +35,14 @@ def show_thing(thing: NamedNode, canonical: str, urls: Mapping[str, str]) -> str
         return show("list.html", view=listed, to_thing=to_thing, turn=turn)
     if reader.look.is_claim(thing):
         return _show_claim(site, reader, thing, codes, canonical, urls)
-    view = entity_view(site, reader, thing)
+    picture = drawing(reader, thing)
+    view = entity_view(site, reader, thing, PICTURE_CHARACTERS if picture else 0)
     texts = [view.heading.line.value if view.heading.line else "", *view.codes]
     query, rest = facts_query(thing), rest_query(thing)
     return show(
         "entity.html",
         view=view,
-        picture=drawing(reader, thing),
+        picture=picture,
         rest_address=reader.addresses.to("/sparql", query=rest),
         linked=partial(_link, reader, codes),
         meanings=explain_codes(reader, codes, texts),
