@@ -109,8 +109,8 @@ def _menu() -> Menu:
     """List what this release has to offer."""
     site, menu = current_site(), cast(Menu, current_app.extensions["menu"])
     return Menu(
-        main=tuple(entry for entry in menu.main if entry.is_there(site)),
-        foot=tuple(entry for entry in menu.foot if entry.is_there(site)),
+        main=tuple(entry for entry in menu.main if site.derive(entry.is_there)),
+        foot=tuple(entry for entry in menu.foot if site.derive(entry.is_there)),
         search=menu.search,
     )
 

@@ -98,7 +98,7 @@ def _list_doors(site: Site, reader: Reader) -> Iterator[Door]:
     """Lead each reader to what this release has for them."""
     say, to = PHRASES[reader.lang], reader.addresses.to
     menu = cast(Menu, current_app.extensions["menu"])
-    there = {e.key: (Text(say[e.key]), to(e.path)) for e in menu.main if e.is_there(site)}
+    there = {e.key: (Text(say[e.key]), to(e.path)) for e in menu.main if site.derive(e.is_there)}
     thing = example_thing(site)
     asked = [_to_link(reader, q) for q in site.questions if q.runs_here]
     disputed = site.derive(count_verdicts)[:1]
