@@ -37,9 +37,10 @@ ACCEPTANCE = "accepted by no assessment"
 def check_mappings(project: Project) -> Iterator[Finding]:
     """Find rows that break SSSOM, disagree, or start at a thing nobody describes."""
     described = described_iris(project)
-    for mapping in project.mappings:
+    for mapping in (*project.mappings, *project.proposals):
         yield from mapping.findings
-        yield from check_links(mapping)
+        if mapping not in project.proposals:  # those may name several candidates
+            yield from check_links(mapping)
         for link in mapping.links:
             if link.subject.value not in described:
                 name = project.shorten(link.subject.value)

@@ -26,6 +26,7 @@ from kg.dumps import is_xml_text, to_bytes
 from kg.errors import KnowledgeError, QueryError, ReleaseError
 from kg.formats import RDF_FORMATS, RESULT_FORMATS, to_format
 from kg.freshness import is_current
+from kg.linking.commands import link
 from kg.memory import without_collector
 from kg.release import Release, is_release, open_release
 from kg.sparql import check_query
@@ -82,6 +83,9 @@ def main(ctx: click.Context, version: bool, release: Path | None) -> None:
         ctx.exit(0)
     elif release is not None:
         raise click.UsageError("--release before the command goes with --version only")
+
+
+main.add_command(link)
 
 
 @main.command()

@@ -7,6 +7,7 @@
     |-- ArticleError    the article given for checking cannot be read
     |-- ShapeError      the graph breaks its shapes, or a shape selects nothing
     |-- ReleaseError    a release cannot be written, opened or served
+    |-- ServiceError    a service elsewhere does not answer, or not as its documentation says
     `-- QueryError      a query cannot be parsed or is not allowed (line, column)
         |-- QueryLimitError   it is larger than a limit allows, which it names
         `-- OrderError        it orders by terms that the engine cannot order together
@@ -65,6 +66,10 @@ class ShapeError(KnowledgeError):
 
 class ReleaseError(KnowledgeError):
     """A release cannot be written, opened or served."""
+
+
+class ServiceError(KnowledgeError):
+    """A service elsewhere does not answer, or not as its documentation says."""
 
 
 class QueryError(KnowledgeError):

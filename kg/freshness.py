@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from kg import __version__
+from kg.project import PROPOSED
 from kg.release import Release
 from kg.texts import check_name, read_bytes
 
@@ -11,12 +12,13 @@ _SOURCES = (".ttl", ".trig", ".rq", ".tsv", ".jsonld")
 
 
 def hash_sources(root: Path) -> str:
-    """Hash the paths and bytes of everything a project is read from."""
+    """Hash the paths and bytes of everything a release is made from."""
     digest = hashlib.sha256()
     files = (file for top in ("data", "ontology") for file in (root / top).rglob("*"))
     named = ((file.relative_to(root).as_posix(), file) for file in files if file.is_file())
     for path, file in sorted(named):
-        if file.suffix in _SOURCES and not any(part.startswith(".") for part in path.split("/")):
+        hidden = any(part.startswith(".") for part in path.split("/"))
+        if file.suffix in _SOURCES and not hidden and not path.endswith(PROPOSED):
             check_name(path)
             content = hashlib.sha256(read_bytes(file, path)).hexdigest()
             digest.update(f"{path}\0{content}\n".encode())

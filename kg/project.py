@@ -46,6 +46,9 @@ __all__ = [
 
 CATALOG = "data/catalog.ttl"
 CONTEXT = "ontology/context.jsonld"
+ALIGNMENT = "ontology/alignment.ttl"
+# Mappings that no person has accepted: no part of the graph.
+PROPOSED = ".proposed.sssom.tsv"
 REQUIRED = (CATALOG, "ontology/def.ttl", CONTEXT)
 # No character that an IRI cannot hold (RFC 3987, 2.2), no query and no fragment.
 _BASE = re.compile(r"https?://[^\s\x00-\x1f<>\"{}|^`\\?#]+/")
@@ -66,7 +69,8 @@ class Project:
 
     `rules` are queries that must come back empty; `context` is the parsed JSON-LD context
     document (an object with `@context`); `languages` are those of the dataset's title;
-    `unread` names files under `data/` and `ontology/` that no reader claims.
+    `proposals` are mappings that nobody has reviewed; `unread` names files under `data/` and
+    `ontology/` that no reader claims.
     """
 
     root: Path
@@ -80,6 +84,7 @@ class Project:
     article_facts: ArticleFacts | None
     languages: tuple[str, ...]
     unread: tuple[str, ...] = ()
+    proposals: tuple[MappingSet, ...] = ()
 
     @cached_property
     def terms(self) -> Terms:
@@ -155,6 +160,7 @@ class _Reading:
         self.root = root
         self.files: list[SourceFile] = []
         self.mappings: list[MappingSet] = []
+        self.proposals: list[MappingSet] = []
         self.queries: list[QueryFile] = []
         self.rules: list[QueryFile] = []
         self.context: Mapping[str, object] = {}
@@ -178,7 +184,8 @@ class _Reading:
         elif path == CONTEXT:
             self.context = parse_context(self._text(path), path)
         elif path.startswith("data/links/") and path.endswith(".sssom.tsv"):
-            self.mappings.append(read_sssom(self.root / path, path))
+            found = self.proposals if path.endswith(PROPOSED) else self.mappings
+            found.append(read_sssom(self.root / path, path))
         elif path.startswith("data/queries/") and path.endswith(".rq"):
             self.queries.append(parse_query(self._text(path), path))
         elif path.startswith("data/rules/") and path.endswith(".rq"):
@@ -209,6 +216,7 @@ class _Reading:
             article_facts=_article_facts(self.files, base),
             languages=languages,
             unread=tuple(self.unread),
+            proposals=tuple(self.proposals),
         )
         return Survey(project, tuple(self.errors))
 
@@ -240,6 +248,8 @@ def _layer_of(path: str) -> Layer | None:
     pure = PurePosixPath(path)
     if path == CATALOG:
         return "catalog"
+    if path == ALIGNMENT:
+        return "alignment"
     if pure.is_relative_to("data/claims"):
         return "claim" if pure.suffix == ".trig" else None
     if pure.suffix != ".ttl":

@@ -16,7 +16,7 @@ from kg.findings import Finding
 from kg.syntax import Positions
 from kg.terms import PREFIXES
 
-Layer = OneOf["ontology", "scheme", "shape", "data", "claim", "catalog"]
+Layer = OneOf["ontology", "alignment", "scheme", "shape", "data", "claim", "catalog"]
 
 _SAYING = re.compile(
     r"^#[ \t]*(question|rule|note)@([A-Za-z-]+):[ \t]*(\S.*(?:\n#[ \t]{2,}\S.*)*)", re.MULTILINE

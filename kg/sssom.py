@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -86,13 +86,18 @@ class Link:
 
 @dataclass(frozen=True)
 class MappingSet:
-    """A mapping file: header, prefixes, the rows that hold, and findings on those that do not."""
+    """A mapping file: header, prefixes, the rows that hold, and findings on those that do not.
+
+    `header` is the header as it stands, to be written again; `metadata` is what it says.
+    """
 
     path: str
     metadata: Mapping[str, object]
     prefixes: Mapping[str, str]
     links: tuple[Link, ...]
     findings: tuple[Finding, ...]
+    header: str = ""
+    columns: tuple[str, ...] = ()
 
 
 class _RowError(Exception):
@@ -126,7 +131,53 @@ def parse_sssom(text: str, path: str) -> MappingSet:
             links.append(_to_link(number, line, columns, cells, metadata, prefixes))
         except _RowError as error:
             findings.append(Finding(RULE, str(error), path, line, f"row {number}"))
-    return MappingSet(path, metadata, prefixes, tuple(links), tuple(findings))
+    return MappingSet(
+        path,
+        metadata,
+        prefixes,
+        tuple(links),
+        tuple(findings),
+        "".join(lines[:height]),
+        tuple(columns),
+    )
+
+
+def format_sssom(header: str, rows: Iterable[Mapping[str, str]]) -> str:
+    """Write a mapping set: the header as given, the rows in canonical order, each once.
+
+    Columns are the slots that any row fills, and those required, in the order of the schema;
+    columns of one's own come last.
+    """
+    filled = [{slot: cell for slot, cell in row.items() if cell} for row in rows]
+    known = {slot: place for place, slot in enumerate(COLUMNS)}
+    slots = {*REQUIRED_COLUMNS, *(slot for row in filled for slot in row)}
+    columns = sorted(slots, key=lambda slot: (known.get(slot, len(known)), slot))
+    text = StringIO()
+    table = csv.writer(text, delimiter="\t", lineterminator="\n")
+    table.writerow(columns)
+    table.writerows(sorted({tuple(row.get(slot, "") for slot in columns) for row in filled}))
+    return header + text.getvalue()
+
+
+def write_sssom(path: Path, header: str, rows: Iterable[Mapping[str, str]]) -> None:
+    """Write a mapping file whole or not at all; see `format_sssom`.
+
+    Raises LinkError when it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(format_sssom(header, rows), encoding="utf-8", newline="")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise LinkError(f"the file cannot be written: {error.strerror}", str(path)) from None
+
+
+def to_header(metadata: Mapping[str, object]) -> str:
+    """Write a header: YAML in comment lines."""
+    text = yaml.safe_dump(dict(metadata), sort_keys=False, allow_unicode=True, width=1_000_000)
+    return "".join(f"# {line}\n" for line in text.splitlines())
 
 
 def _parse_header(lines: list[str], path: str) -> tuple[Mapping[str, object], dict[str, str]]:

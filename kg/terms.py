@@ -54,6 +54,7 @@ PREFIXES = {
     "sssom": SSSOM,
     "semapv": SEMAPV,
     "wd": WIKIDATA,
+    "wdt": WIKIDATA_DIRECT,
 }
 
 RDF_TYPE = NamedNode(RDF + "type")
@@ -66,6 +67,7 @@ RDF_REST = NamedNode(RDF + "rest")
 RDFS_LABEL = NamedNode(RDFS + "label")
 RDFS_COMMENT = NamedNode(RDFS + "comment")
 RDFS_SUB_CLASS_OF = NamedNode(RDFS + "subClassOf")
+RDFS_SUB_PROPERTY_OF = NamedNode(RDFS + "subPropertyOf")
 OWL_SAME_AS = NamedNode(OWL + "sameAs")
 OWL_DEPRECATED = NamedNode(OWL + "deprecated")
 OWL_ANNOTATED_SOURCE = NamedNode(OWL + "annotatedSource")
@@ -89,6 +91,7 @@ DCTERMS_IDENTIFIER = NamedNode(DCTERMS + "identifier")
 DCAT_DATASET = NamedNode(DCAT + "Dataset")
 VOID_URI_SPACE = NamedNode(VOID + "uriSpace")
 PROV_WAS_DERIVED_FROM = NamedNode(PROV + "wasDerivedFrom")
+FOAF_IS_PRIMARY_TOPIC_OF = NamedNode(FOAF + "isPrimaryTopicOf")
 OA_TEXT_POSITION_SELECTOR = NamedNode(OA + "TextPositionSelector")
 OA_START = NamedNode(OA + "start")
 OA_END = NamedNode(OA + "end")
@@ -96,6 +99,7 @@ SCHEMA_TEXT = NamedNode(SCHEMA + "text")
 SCHEMA_NAME = NamedNode(SCHEMA + "name")
 SCHEMA_ABOUT = NamedNode(SCHEMA + "about")
 SCHEMA_SHA256 = NamedNode(SCHEMA + "sha256")
+SCHEMA_URL = NamedNode(SCHEMA + "url")
 SCHEMA_IN_LANGUAGE = NamedNode(SCHEMA + "inLanguage")
 SCHEMA_ITEM_REVIEWED = NamedNode(SCHEMA + "itemReviewed")
 SCHEMA_REVIEW_BODY = NamedNode(SCHEMA + "reviewBody")

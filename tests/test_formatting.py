@@ -47,6 +47,7 @@ edtf http://id.loc.gov/datatypes/edtf/
 sssom https://w3id.org/sssom/
 semapv https://w3id.org/semapv/vocab/
 wd http://www.wikidata.org/entity/
+wdt http://www.wikidata.org/prop/direct/
 spdx http://spdx.org/rdf/terms#
 """
 KINDS = """

@@ -242,6 +242,35 @@ def test_a_place_with_coordinates_names_its_geonames_page(
     assert stated(records, f"e-{place}-coordinates", f"place:{place}", "rdfs:seeAlso") == {page}
 
 
+@pytest.mark.parametrize(
+    ("thing", "titles", "sources"),
+    [
+        ("person:gleb-baklanov", {"en:Gleb_Baklanov"}, {"k53", "ww2-theater"}),
+        ("person:william-b-kean", {"en:William_B._Kean"}, {"k58"}),
+        ("person:alvan-c-gillem-jr", {"en:Alvan_Cullom_Gillem_Jr."}, {"k59"}),
+        ("person:omar-bradley", {"en:Omar_Bradley"}, {"wikipedia-omar-bradley"}),
+        ("event:elbe-day", {"en:Elbe_Day", "de:Elbe_Day"}, {"k15", "k16"}),
+        ("unit:1st-ukrainian-front", {"en:1st_Ukrainian_Front"}, {"ww2-theater"}),
+        ("unit:5th-guards-army", {"en:5th_Guards_Army"}, {"ww2-theater"}),
+        ("unit:58th-guards-rifle-division", {"en:58th_Guards_Rifle_Division"}, {"ww2-theater"}),
+    ],
+)
+def test_an_article_about_a_thing_is_a_claim_with_its_source(
+    records: Store, thing: str, titles: set[str], sources: set[str]
+) -> None:
+    pages = (title.split(":") for title in titles)
+    addresses = {f"https://{language}.wikipedia.org/wiki/{title}" for language, title in pages}
+    assert values(records, thing, "foaf:isPrimaryTopicOf") == addresses
+    claims = f"GRAPH ?c {{ {thing} foaf:isPrimaryTopicOf ?page }} ?c prov:wasDerivedFrom ?source ."
+    assert {row[0] for row in rows(records, "?source", claims)} == {f"source:{s}" for s in sources}
+
+
+def test_torgau_has_its_municipality_key(records: Store) -> None:
+    assert values(records, "place:torgau", "dcterms:identifier") == {"AGS 14730310"}
+    derived = values(records, "claim:e-torgau-municipality-key", "prov:wasDerivedFrom")
+    assert derived == {"source:wikipedia-torgau"}
+
+
 @pytest.mark.parametrize("village", ["leckwitz", "lorenzkirch", "kreinitz"])
 def test_the_villages_of_the_first_contact_are_near_strehla(records: Store, village: str) -> None:
     notes = values(records, f"place:{village}", "crm:P3_has_note")

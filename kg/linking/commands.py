@@ -1,0 +1,154 @@
+"""`kg link`: the command line of linking. Data goes to stdout, talk to stderr.
+
+Exit codes: 0 fine, 1 findings or a service that fails, 2 the command was used wrongly.
+"""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from kg.findings import Finding
+from kg.linking.alignment import read_alignment
+from kg.linking.proposals import PATH, add_proposals, to_document
+from kg.linking.wikidata import Addresses
+from kg.links import check_links
+from kg.project import read_project
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path, dir_okay=False)
+CACHE = ".cache/linking.sqlite"
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def asks_wikidata(command: Command) -> Command:
+    """Give a command the options of `kg.linking.asking.Asking`."""
+    defaults = Addresses()
+    options = (
+        click.option("--api", default=defaults.api, show_default=True, help="The entity API."),
+        click.option(
+            "--sparql", default=defaults.sparql, show_default=True, help="The query service."
+        ),
+        click.option("--contact", help="Whom the service may write to; default: the base IRI."),
+        click.option("--cache", type=FILE, help=f"Answers kept; default: PROJECT/{CACHE}."),
+        click.option(
+            "--max-age",
+            "max_age_days",
+            type=click.FloatRange(0),
+            default=7,
+            show_default=True,
+            help="Days for which a kept answer will do.",
+        ),
+        click.option("--offline", is_flag=True, help="Ask nobody: kept answers of any age do."),
+        click.option(
+            "--timeout",
+            "timeout_s",
+            type=click.FloatRange(0, min_open=True),
+            default=60,
+            show_default=True,
+            help="Seconds for one answer.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group()
+def link() -> None:
+    """Link things to Wikidata: find items, and check the links that were accepted."""
+
+
+_project = click.option(
+    "--project", "root", type=FOLDER, default=Path(), help="The project's folder; default: here."
+)
+
+
+@link.command()
+@_project
+@click.option("--save", is_flag=True, help=f"Add the rows to PROJECT/{PATH}.")
+@asks_wikidata
+def resolve(root: Path, save: bool, **asking: Any) -> None:
+    """Find items by the articles and identifiers that the data record.
+
+    Writes the mappings it proposes in SSSOM. Nothing is accepted: a person reviews each row. A run
+    that breaks off goes on where it stopped when it is started again.
+    """
+    # Here, so that no other command waits for an HTTP library.
+    from kg.linking.asking import Asking
+    from kg.linking.resolution import resolve as resolve_things
+    from kg.linking.things import Things
+
+    project = read_project(root)
+    wikidata = Asking(**asking).to_wikidata(project, _say, _show)
+    things = Things(project).all.values()
+    today = datetime.now(UTC).date()
+    found = resolve_things(project, things, read_alignment(project), wikidata, today)
+    for note in found.notes:
+        _say(note)
+    if save:
+        added = add_proposals(project, found.rows)
+        _say(f"{added} added to {PATH}, to be reviewed")
+    click.echo(to_document(project, found.rows), nl=False)
+    _say(f"{len(found.rows)} to review; Wikidata {_in_words(wikidata.age)}")
+
+
+@link.command()
+@_project
+@click.option("--quickstatements", type=FILE, help="Write corrections to consider; none is sent.")
+@asks_wikidata
+def check(root: Path, quickstatements: Path | None, **asking: Any) -> None:
+    """Hold every accepted link against Wikidata; exit code 1 if anything is to be weighed.
+
+    Is the item there, under that id and name, of a class that can be, and do dates, places,
+    articles and identifiers agree? Where they do not, both sides are named with their sources.
+    """
+    from kg.linking.asking import Asking
+    from kg.linking.quickstatements import write_draft
+    from kg.linking.things import Things
+    from kg.linking.verification import verify_links
+
+    project = read_project(root)
+    findings: list[Finding] = []
+    for mapping_set in project.mappings:
+        findings += [*mapping_set.findings, *check_links(mapping_set)]
+    for finding in findings:
+        click.echo(str(finding))
+    wikidata = Asking(**asking).to_wikidata(project, _say, _show)
+    things = Things(project).all
+    verdicts = verify_links(project, things, read_alignment(project), wikidata)
+    for finding in verdicts.findings:
+        click.echo(str(finding))
+    if quickstatements is not None:
+        write_draft(quickstatements, list(verdicts.draft))
+        _say(f"{len(verdicts.draft)} corrections to consider in {quickstatements}; none is sent")
+    count = len(findings) + len(verdicts.findings)
+    told = f"{count} to weigh" if count else "nothing to weigh"
+    _say(f"{verdicts.links} links held against Wikidata {_in_words(wikidata.age)}: {told}")
+    if count:
+        sys.exit(1)
+
+
+def _say(what: str) -> None:
+    click.echo(what, err=True)
+
+
+def _show(what: str, done: int, total: int) -> None:
+    """Tell on a terminal how far the asking has come; elsewhere nothing."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{what}: {done} of {total}\x1b[K", nl=done >= total, err=True)
+
+
+def _in_words(age: timedelta) -> str:
+    """Say how old the oldest answer is."""
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 2:
+        return "as of now"
+    if minutes < 120:
+        return f"as of {minutes} minutes ago"
+    hours = minutes // 60
+    return f"as of {hours} hours ago" if hours < 48 else f"as of {hours // 24} days ago"
