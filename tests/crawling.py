@@ -41,7 +41,8 @@ def crawl(client: FlaskClient, starts: Iterable[str]) -> dict[str, Answer]:
         address = queue.pop()
         if address not in found:
             found[address] = _ask(client, address)
-            queue += {to_address(link) for link in found[address].links} - found.keys()
+            ahead = {to_address(link) for link in found[address].links}
+            queue += [target for target in ahead if target not in found]
     return found
 
 
