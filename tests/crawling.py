@@ -3,26 +3,19 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from html import unescape
-from multiprocessing import get_context
-from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
-
-from server import Settings, create_app
-from server.settings import count_cores
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "en"}
 _LINK = re.compile(r'\s(?:href|src|action|data)="([^"]*)"')
 _ID = re.compile(r'\sid="([^"]*)"')
 _HEADER_LINK = re.compile(r"<([^>]*)>")
 _STYLE_LINK = re.compile(r"""url\(["']?([^"')]*)|@import ["']([^"']*)""")
-_BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -36,23 +29,20 @@ class Answer:
     ids: frozenset[str]
 
 
-def crawl(release: Path, starts: Iterable[str]) -> dict[str, Answer]:
+def crawl(client: FlaskClient, starts: Iterable[str]) -> dict[str, Answer]:
     """Follow every link within the service, from some addresses on; gives each one's answer.
 
     Of the languages only those of the first addresses are opened: a link to another is taken
     without its `lang`.
     """
-    seen, queue = set(starts), sorted(set(starts))
+    queue = list(starts)
     found: dict[str, Answer] = {}
-    cores = count_cores()
-    with ProcessPoolExecutor(cores, get_context("spawn"), _open, (release,)) as pool:
-        while queue:
-            batches = [queue[i : i + _BATCH] for i in range(0, len(queue), _BATCH)]
-            answers = [answer for answers in pool.map(_ask, batches) for answer in answers]
-            found |= {answer.address: answer for answer in answers}
-            ahead = {to_address(link) for answer in answers for link in answer.links}
-            queue = sorted(ahead - seen)
-            seen |= ahead
+    while queue:
+        address = queue.pop()
+        if address not in found:
+            found[address] = _ask(client, address)
+            ahead = {to_address(link) for link in found[address].links}
+            queue += [target for target in ahead if target not in found]
     return found
 
 
@@ -76,29 +66,17 @@ def lost_fragments(found: dict[str, Answer]) -> list[str]:
     lost = defaultdict(set)
     for answer in found.values():
         for link in answer.links:
-            fragment, target = urlsplit(link).fragment, found[to_address(link)]
-            if fragment and target.kind == "text/html" and unescape(fragment) not in target.ids:
+            fragment, target = unquote(urlsplit(link).fragment), found[to_address(link)]
+            if fragment and target.kind == "text/html" and fragment not in target.ids:
                 lost[link].add(answer.address)
     return [f"{link} (linked from {min(pages)})" for link, pages in sorted(lost.items())]
 
 
-_client: FlaskClient
-
-
-def _open(release: Path) -> None:
-    global _client
-    _client = create_app(Settings(release_dir=release)).test_client()
-
-
-def _ask(addresses: list[str]) -> list[Answer]:
-    return [_read(address) for address in addresses]
-
-
-def _read(address: str) -> Answer:
-    response = _client.get(address, headers=BROWSER, buffered=True, follow_redirects=True)
+def _ask(client: FlaskClient, address: str) -> Answer:
+    response = client.get(address, headers=BROWSER, buffered=True, follow_redirects=True)
     base = response.request.full_path.removesuffix("?")
     text = response.text if response.mimetype in ("text/html", "text/css") else ""
-    links = {urljoin(base, link) for link in _links(response, text)}
+    links = {urljoin(base, link) for link in _links(client, response, text)}
     return Answer(
         address,
         response.status_code,
@@ -108,8 +86,8 @@ def _read(address: str) -> Answer:
     )
 
 
-def _links(response: TestResponse, text: str) -> Iterator[str]:
-    own = _client.application.extensions["served"].now().base
+def _links(client: FlaskClient, response: TestResponse, text: str) -> Iterator[str]:
+    own = client.application.extensions["served"].now().base
     if response.mimetype == "text/css":
         yield from ("".join(both) for both in _STYLE_LINK.findall(text))
     else:

@@ -56,9 +56,15 @@ def client(extremes: Path) -> FlaskClient:
 
 
 @pytest.fixture(scope="module")
-def found(attacked: Path) -> dict[str, Answer]:
+def lighthouse(attacked: Path) -> FlaskClient:
+    """Visits the attacked lighthouse."""
+    return create_app(Settings(release_dir=attacked)).test_client()
+
+
+@pytest.fixture(scope="module")
+def found(lighthouse: FlaskClient) -> dict[str, Answer]:
     """All pages of the attacked lighthouse."""
-    return crawl(attacked, ["/"])
+    return crawl(lighthouse, ["/"])
 
 
 @pytest.fixture(scope="module")
@@ -135,20 +141,20 @@ def test_no_page_of_an_attacked_release_breaks(found: dict[str, Answer]) -> None
     assert sum(answer.kind == "text/html" for answer in found.values()) > 80
 
 
-def test_no_page_holds_anything_that_would_run(attacked: Path, found: dict[str, Answer]) -> None:
-    client = create_app(Settings(release_dir=attacked)).test_client()
+def test_no_page_holds_anything_that_would_run(
+    lighthouse: FlaskClient, found: dict[str, Answer]
+) -> None:
     attacks = 0
     for address in [a.address for a in found.values() if a.kind == "text/html"]:
-        html = client.get(address, headers=BROWSER, follow_redirects=True).text
+        html = lighthouse.get(address, headers=BROWSER, follow_redirects=True).text
         assert live_attacks(html) == [], address
         attacks += html.count("pwned()")
     assert attacks > 1000
 
 
 def test_what_is_attacked_is_valid_html(
-    attacked: Path, one_of_each_kind: list[str], client: FlaskClient, check_html: Check
+    lighthouse: FlaskClient, one_of_each_kind: list[str], client: FlaskClient, check_html: Check
 ) -> None:
-    lighthouse = create_app(Settings(release_dir=attacked)).test_client()
     asked = [(lighthouse, path) for path in one_of_each_kind]
     asked += [(client, about(thing)) for thing in ("links", *EXTREMES)]
     pages = [who.get(path, headers=BROWSER, follow_redirects=True).text for who, path in asked]
