@@ -46,6 +46,7 @@ class Lexicon:
         self._forms: dict[tuple[str, ...], Meaning] = {}
         self._open: dict[str, list[tuple[tuple[str, ...], Meaning]]] = defaultdict(list)
         self._longest = 0
+        self._begun: set[str] = set()
         for form, meaning in forms:
             tokens = _to_pattern(form)
             if any(token.endswith("*") for token in tokens):
@@ -53,12 +54,20 @@ class Lexicon:
             else:
                 self._forms.setdefault(tokens, meaning)
             self._longest = max(self._longest, len(tokens))
+            self._begun.add(tokens[0])
+        self._open_lengths = sorted({len(start) for start in self._open}, reverse=True)
+        self._part_lengths = sorted(
+            {len(tokens[0]) for tokens in self._forms if len(tokens) == 1}, reverse=True
+        )
 
     def find(self, tokens: Sequence[str], least: int = 1) -> tuple[int, Meaning | None]:
         """Give the meaning of the longest form these tokens begin with, and how many it takes.
 
         A form takes at least so many; where there is none, the first token means nothing.
         """
+        first = tokens[0]
+        if first not in self._begun and not any(map(self._open.get, self._starts(first))):
+            return 1, None
         for length in range(min(self._longest, len(tokens)), least - 1, -1):
             head = tuple(tokens[:length])
             meaning = self._forms.get(head) or self._find_open(head)
@@ -67,16 +76,21 @@ class Lexicon:
         return 1, None
 
     def _find_open(self, head: tuple[str, ...]) -> Meaning | None:
-        first = head[0]
-        for end in range(len(first), 0, -1):
-            for pattern, meaning in self._open.get(first[:end], ()):
+        for start in self._starts(head[0]):
+            for pattern, meaning in self._open.get(start, ()):
                 if len(pattern) == len(head) and all(map(_fits, pattern, head)):
                     return meaning
         return None
 
+    def _starts(self, token: str) -> Iterator[str]:
+        """Yield what an open form may begin with, the longest first."""
+        return (token[:length] for length in self._open_lengths if length <= len(token))
+
     def split(self, token: str) -> list[Meaning]:
         """Part a compound such as `schützendivision` into words that are listed; else nothing."""
-        for end in range(len(token), _LEAST_PART - 1, -1):
+        for end in self._part_lengths:
+            if not _LEAST_PART <= end <= len(token):
+                continue
             meaning = self._forms.get((token[:end],))
             if meaning is None:
                 continue

@@ -38,17 +38,13 @@ class Word:
         return self.meaning.word if self.meaning else self.key
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Name:
-    """A name in parts, as commas and brackets part it."""
+    """A name in parts, as commas and brackets part it; `words` are those of all parts in order."""
 
     text: str
     parts: tuple[tuple[Word, ...], ...]
-
-    @property
-    def words(self) -> tuple[Word, ...]:
-        """All words in order."""
-        return tuple(word for part in self.parts for word in part)
+    words: tuple[Word, ...]
 
     def first(self, role: str) -> str:
         """Give what its first word of a role means; empty where it has none."""
@@ -69,7 +65,7 @@ class Name:
     def is_unit(self) -> bool:
         """Tell whether it names a unit: by a kind, or by a number and a branch."""
         roles = {word.role for word in self.words}
-        return "kind" in roles or bool(self.numbers and roles & {"branch", "honour"})
+        return "kind" in roles or bool(roles & {"branch", "honour"} and self.numbers)
 
     @property
     def script(self) -> str:
@@ -88,12 +84,16 @@ class Name:
         )
 
 
-@lru_cache(maxsize=131_072)
+@lru_cache(maxsize=16_384)
 def parse_name(text: str, lexicon: Lexicon = PLAIN) -> Name:
     """Part a name into its words; nothing of it is lost, and no text is refused."""
     parts = (tuple(_read(part, lexicon)) for part in _APART.split(text[:LONGEST_NAME]))
-    name = Name(text, tuple(part for part in parts if part))
-    return Name(text, tuple(map(_count_roman, name.parts))) if name.is_unit else name
+    name = _to_name(text, tuple(part for part in parts if part))
+    return _to_name(text, tuple(map(_count_roman, name.parts))) if name.is_unit else name
+
+
+def _to_name(text: str, parts: tuple[tuple[Word, ...], ...]) -> Name:
+    return Name(text, parts, tuple(word for part in parts for word in part))
 
 
 def _read(part: str, lexicon: Lexicon, *, shortened: bool = False) -> Iterator[Word]:

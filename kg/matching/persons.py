@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from kg.matching.likeness import begins, likeness
 from kg.matching.names import Name, Word
@@ -56,10 +57,15 @@ class Reading:
 
 def compare_persons(sought: Name, borne: Sequence[Name]) -> list[Point]:
     """Compare a name with all names of a person; the reading that fits best counts."""
-    readings = [reading for name in borne for reading in _read(name, borne=True)]
+    readings = [reading for name in borne for reading in _read_borne(name)]
     found = [_compare(reading, readings) for reading in _read(sought)] if readings else []
     points = max(found, key=total, default=[Point("name", 0.0, "The names share no word.")])
     return [*points, *_compare_suffixes(sought, borne)]
+
+
+@lru_cache(maxsize=16_384)
+def _read_borne(name: Name) -> tuple[Reading, ...]:
+    return tuple(_read(name, borne=True))
 
 
 def _read(name: Name, *, borne: bool = False) -> Iterator[Reading]:

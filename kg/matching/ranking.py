@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kg.matching.description import Days, Description, Value
 from kg.matching.index import CANDIDATES, Index
+from kg.matching.lexicon import Lexicon
 from kg.matching.points import Score
 from kg.matching.scoring import is_match, score
 
@@ -37,17 +38,28 @@ def rank(
     `among` keeps things of these classes only. Whoever is less likely than `LEAST` is left out.
     """
     found = index.find([name for _, name in sought.names], kinds=among)
+    return rank_all(sought, found, index.lexicon, describe)[:limit]
+
+
+def rank_all(
+    sought: Description,
+    found: Sequence[Description],
+    lexicon: Lexicon,
+    describe: Callable[[str], Details],
+) -> list[Ranked]:
+    """Order things that were found in another way; see `rank`."""
     if sought.dates or sought.values:
         found = [_detail(entity, describe(entity.iri)) for entity in found]
-    scored = [(entity, score(sought, entity, index.lexicon)) for entity in found]
+    scored = [(entity, score(sought, entity, lexicon)) for entity in found]
+    least = LEAST if sought.names else 1.0
     kept = sorted(
-        (pair for pair in scored if pair[1].value >= LEAST),
+        (pair for pair in scored if pair[1].value >= least),
         key=lambda pair: (-pair[1].value, pair[0].iri),
     )
-    decided = is_match(found.value for _, found in kept)
+    decided = is_match(result.value for _, result in kept)
     return [
-        Ranked(entity, found, decided and place == 0)
-        for place, (entity, found) in enumerate(kept[:limit])
+        Ranked(entity, result, decided and place == 0)
+        for place, (entity, result) in enumerate(kept)
     ]
 
 

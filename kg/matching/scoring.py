@@ -100,7 +100,7 @@ def _weigh_values(sought: Description, candidate: Description) -> Iterable[Point
             continue
         if any(_may_be_one(a, b) for a in ours for b in theirs):
             yield Point(feature, SAME_VALUE, f"Both have the value {_to_word(ours[0])}.")
-        else:
+        elif any(_can_differ(a, b) for a in ours for b in theirs):
             told = f"{_to_word(ours[0])} is not {_to_word(theirs[0])}."
             yield Point(feature, OTHER_VALUE, f"The values differ: {told}")
 
@@ -112,11 +112,19 @@ def _may_be_one(one: Value, other: Value) -> bool:
     return any(tuple(sorted(to_keys(name))) in keys for name in other.names)
 
 
+def _can_differ(one: Value, other: Value) -> bool:
+    """Tell whether two values can be compared: by IRIs, or by names in one script."""
+    if one.iri is not None and other.iri is not None:
+        return True
+    scripts = {parse_name(name).script for name in one.names}
+    return any(parse_name(name).script in scripts for name in other.names)
+
+
 def _weigh_ranks(sought: frozenset[str], candidate: frozenset[str]) -> Iterable[Point]:
     if not sought or not candidate:
         return
     if sought & candidate:
-        yield Point("rank", SAME_RANK, "The rank was held.")
+        yield Point("rank", SAME_RANK, "The rank is told of the person.")
     else:
         yield Point("rank", OTHER_RANK, "Another rank is recorded, though ranks change.")
 
