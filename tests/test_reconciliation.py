@@ -194,6 +194,8 @@ def test_values_tell_namesakes_apart(elbe: FlaskClient) -> None:
     assert score("Киев", "schema:birthPlace") == plain, "no name in this script is known"
     assert score({"id": "unit/34th-guards-rifle-corps"}, "org:organization") == plain + 8
     assert score("anything", "no:such") == plain
+    assert score("42", "schema:description") == plain
+    assert score("", "schema:description") == plain
 
 
 def test_values_alone_find_things(elbe: FlaskClient) -> None:

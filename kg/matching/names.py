@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 from kg.matching.lexicon import PLAIN, Lexicon, Meaning, to_tokens
 from kg.matching.spelling import to_key
@@ -20,25 +20,26 @@ _APART = re.compile(r"[,;()\[\]/]")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word of a name: as written (in lower case), its key, and what it means, if listed."""
+    """One word of a name: as written (in lower case), its key, and what it means, if listed.
+
+    `role` is empty for a word that is not listed; `sense` is what it means, else its key: the
+    same for all forms of a word.
+    """
 
     token: str
     key: str
     is_initial: bool = False
     meaning: Meaning | None = None
+    role: str = field(init=False)
+    sense: str = field(init=False)
 
-    @property
-    def role(self) -> str:
-        """The role of a listed word; empty for one that is not listed."""
-        return self.meaning.role if self.meaning else ""
-
-    @property
-    def sense(self) -> str:
-        """What it means, else its key: the same for all forms of a word."""
-        return self.meaning.word if self.meaning else self.key
+    def __post_init__(self) -> None:
+        meaning = self.meaning
+        object.__setattr__(self, "role", meaning.role if meaning else "")
+        object.__setattr__(self, "sense", meaning.word if meaning else self.key)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Name:
     """A name in parts, as commas and brackets part it; `words` are those of all parts in order."""
 
@@ -48,40 +49,43 @@ class Name:
 
     def first(self, role: str) -> str:
         """Give what its first word of a role means; empty where it has none."""
-        return next((word.sense for word in self.words if word.role == role), "")
+        return self._meant.get(role, ("",))[0]
 
     def meant(self, role: str) -> frozenset[str]:
         """Give what its words of a role mean."""
-        return frozenset(w.meaning.word for w in self.words if w.meaning and w.role == role)
+        return frozenset(self._meant.get(role, ()))
 
-    @property
+    @cached_property
+    def _meant(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for word in self.words:
+            if word.role:
+                found.setdefault(word.role, []).append(word.sense)
+        return found
+
+    @cached_property
     def numbers(self) -> tuple[str, ...]:
         """Its numbers, sorted; those in letters too."""
-        plain = (word.key for word in self.words if word.meaning is None and word.key.isdecimal())
-        written = (w.meaning.word for w in self.words if w.meaning and w.role == "numeral")
-        return tuple(sorted([*plain, *written]))
+        plain = [word.key for word in self.words if not word.role and word.key.isdecimal()]
+        return tuple(sorted(plain + self._meant.get("numeral", [])))
 
-    @property
+    @cached_property
     def is_unit(self) -> bool:
         """Tell whether it names a unit: by a kind, or by a number and a branch."""
-        roles = {word.role for word in self.words}
+        roles = self._meant.keys()
         return "kind" in roles or bool(roles & {"branch", "honour"} and self.numbers)
 
-    @property
+    @cached_property
     def script(self) -> str:
         """The script of its first letter, such as `LATIN`; empty where it has none."""
         letter = next((sign for sign in self.text if sign.isalpha()), "")
-        return unicodedata.name(letter, "").partition(" ")[0]
+        return unicodedata.name(letter, "").partition(" ")[0] if letter else ""
 
-    @property
+    @cached_property
     def ranks(self) -> frozenset[str]:
         """The ranks that stand beside the name."""
-        return frozenset(
-            rank
-            for w in self.words
-            if w.meaning and w.role == "rank"
-            for rank in w.meaning.concepts
-        )
+        beside = (w.meaning for w in self.words if w.meaning and w.role == "rank")
+        return frozenset(rank for meaning in beside for rank in meaning.concepts)
 
 
 @lru_cache(maxsize=16_384)
