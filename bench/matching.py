@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from kg.matching.description import Days, Description
@@ -112,7 +113,8 @@ def _look_for(pair: Pair, index: Index, store: Store) -> Outcome:
         kinds=frozenset((pair.type,) if pair.type else ()),
         dates={name: (days,) for name, days in pair.dates.items()},
     )
-    ranked = rank(sought, index, lambda iri: describe(store, iri, pair.dates))
+    details = partial(describe, store, properties=pair.dates)
+    ranked = rank(sought, index, details, among=sought.kinds)
     if not ranked:
         return Outcome(pair, None, None, None)
     best = ranked[0]

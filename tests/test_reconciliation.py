@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from conftest import Check
 from flask.testing import FlaskClient
 from reconciliation_schemas import (
     check_extension,
@@ -295,6 +296,11 @@ def test_a_cursor_skips_what_was_seen(elbe: FlaskClient) -> None:
     assert len(first) == 10 and second and not set(first) & set(second)
     assert ids(3)[:7] == first[3:]
     assert ids(10_000) == []
+
+
+def test_a_preview_is_correct_html(elbe: FlaskClient, check_html: Check) -> None:
+    text = elbe.get("/reconcile/preview?id=place/torgau").text
+    assert check_html({"preview.html": text}) == []
 
 
 def test_a_preview_may_be_framed_by_anybody_and_holds_no_script(elbe: FlaskClient) -> None:

@@ -17,7 +17,7 @@ CANDIDATES = 24
 """How many things are compared with a name."""
 COMMON = 4_000
 """A word that more things have is only looked up where a name has no rarer one."""
-NEAREST = 4
+NEAREST, WIDELY_NEAREST = 4, 16
 LIKE_WORD = 78.0
 _UNTOLD = ("filler", "title", "rank", "suffix")
 
@@ -53,32 +53,38 @@ class Index:
 
         `kinds` keeps those of one of these classes only; none keeps all.
         """
+        weights = self._weigh(names, kinds) or self._weigh(names, kinds, widely=True)
+        best = sorted(weights, key=lambda place: (-weights[place], place))[:limit]
+        return [self.entities[place] for place in best]
+
+    def _weigh(
+        self, names: Sequence[str], kinds: Collection[str], *, widely: bool = False
+    ) -> dict[int, float]:
         weights: dict[int, float] = defaultdict(float)
         for text in names:
             found: dict[int, float] = defaultdict(float)
-            for weight, places in self._look_up(parse_name(text, self.lexicon)):
+            for weight, places in self._look_up(parse_name(text, self.lexicon), widely):
                 for place in places:
                     found[place] += weight
             for place, weight in found.items():
                 weights[place] = max(weights[place], weight)
         if kinds:
             wanted = frozenset(kinds)
-            weights = {p: w for p, w in weights.items() if wanted & self.entities[p].kinds}
-        best = sorted(weights, key=lambda place: (-weights[place], place))[:limit]
-        return [self.entities[place] for place in best]
+            return {p: w for p, w in weights.items() if wanted & self.entities[p].kinds}
+        return weights
 
-    def _look_up(self, name: Name) -> Iterator[tuple[float, array[int]]]:
-        groups = [self._widen(word) for word in sorted(_words(name))]
+    def _look_up(self, name: Name, widely: bool) -> Iterator[tuple[float, array[int]]]:
+        groups = [self._widen(word, widely) for word in sorted(_words(name))]
         told = [group for group in groups if group]
         rare = [group for group in told if min(len(places) for _, places in group) <= COMMON]
         for group in rare or told[:1]:
             for likeness, places in group:
                 yield likeness * math.log(1 + len(self.entities) / len(places)), places
 
-    def _widen(self, word: str) -> list[tuple[float, array[int]]]:
-        """Give who has a word; if nobody, who has one that is spelt almost so."""
+    def _widen(self, word: str, widely: bool) -> list[tuple[float, array[int]]]:
+        """Give who has a word; if nobody, or widely, who has one that is spelt almost so."""
         places = self._having.get(word)
-        if places is not None:
+        if places is not None and not widely:
             return [(1.0, places)]
         if word.isdecimal():
             return []
@@ -86,7 +92,7 @@ class Index:
             word,
             self._begun.get(word[:1], ()),
             scorer=fuzz.ratio,
-            limit=NEAREST,
+            limit=WIDELY_NEAREST if widely else NEAREST,
             score_cutoff=LIKE_WORD,
         )
         return [(likeness / 100, self._having[other]) for other, likeness, _ in near]

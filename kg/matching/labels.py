@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kg.matching.likeness import likeness
+from kg.matching.likeness import begins, likeness
 from kg.matching.names import Name, Word
 from kg.matching.points import Point, total
 
@@ -19,6 +19,7 @@ OTHER_ADDITION = -30.0
 OTHER_SITE, UNTOLD_SITE = -45.0, -26.0
 OTHER_NUMBER, UNTOLD_NUMBER = -45.0, -20.0
 MISSPELT = -12.0
+UNKNOWN_WORD = -10.0
 MISSPELT_ALONE = -27.0
 """One word misspelt may well be another name: two towns may differ by a letter."""
 LIKE_WORD = 80.0
@@ -32,7 +33,7 @@ def compare_labels(sought: Name, borne: Sequence[Name], site: str = "") -> list[
     `site` is the kind of place that the thing is known to be, if it is one.
     """
     akin = [name for name in borne if name.script == sought.script] or borne
-    wanted = sought.meant("site")
+    wanted = _sites(sought)
     points = max((_compare(sought, name) + _miss_site(wanted, name) for name in akin), key=total)
     points += _compare_numbers(sought.numbers, {name.numbers for name in akin})
     points += _compare_additions(sought, akin)
@@ -58,7 +59,7 @@ def _compare(sought: Name, borne: Name) -> list[Point]:
 
 
 def _compare_words(ours: Sequence[Word], theirs: Sequence[Word], told: str) -> list[Point]:
-    shared, is_exact = _share(ours, theirs)
+    shared, is_exact, left = _share(ours, theirs)
     if not shared:
         return [Point("name", 0.0, f"The names {told} share no word.")]
     weight = sum(len(word.key) for word in (*ours, *theirs))
@@ -66,11 +67,13 @@ def _compare_words(ours: Sequence[Word], theirs: Sequence[Word], told: str) -> l
     if not is_exact:
         value = MISSPELT_ALONE if len(ours) == 1 else MISSPELT
         points.append(Point("spelling", value, "They are not spelt the same."))
+    if len(theirs) - left < len(ours):
+        points.append(Point("other words", UNKNOWN_WORD, "The thing is not known by all of them."))
     return points
 
 
-def _share(ours: Sequence[Word], theirs: Sequence[Word]) -> tuple[float, bool]:
-    """Add up the letters of words that both names have, and tell whether all are spelt the same."""
+def _share(ours: Sequence[Word], theirs: Sequence[Word]) -> tuple[float, bool, int]:
+    """Add up the letters of words that both have; are all spelt the same, and how many are left?"""
     left, shared, is_exact = list(theirs), 0.0, True
     for word in ours:
         values = [likeness(word, other) for other in left]
@@ -79,7 +82,7 @@ def _share(ours: Sequence[Word], theirs: Sequence[Word]) -> tuple[float, bool]:
             other = left.pop(values.index(value))
             shared += (value / 100) ** 2 * (len(word.key) + len(other.key)) / 2
             is_exact = is_exact and value == 100
-    return shared, is_exact
+    return shared, is_exact, len(left)
 
 
 def _compare_numbers(ours: tuple[str, ...], known: set[tuple[str, ...]]) -> Iterator[Point]:
@@ -95,15 +98,22 @@ def _compare_numbers(ours: tuple[str, ...], known: set[tuple[str, ...]]) -> Iter
 
 
 def _compare_additions(sought: Name, borne: Sequence[Name]) -> Iterator[Point]:
-    ours = _senses(_addition(sought))
-    known = [_senses(_addition(name)) for name in borne]
-    if ours and any(known) and not any(set(ours) & set(words) for words in known):
-        told = ", ".join(ours)
+    ours, known = _addition(sought), [_addition(name) for name in borne]
+    if ours and any(known) and not any(_agree(ours, words) for words in known):
+        told = " ".join(word.token for word in ours)
         yield Point("addition to the name", OTHER_ADDITION, f"“{told}” is said of another one.")
 
 
+def _agree(ours: Sequence[Word], theirs: Sequence[Word]) -> bool:
+    return any(
+        a.sense == b.sense or (b.is_initial and begins(b, a)) or (a.is_initial and begins(a, b))
+        for a in ours
+        for b in theirs
+    )
+
+
 def _miss_site(ours: frozenset[str], borne: Name) -> list[Point]:
-    theirs = borne.meant("site")
+    theirs = _sites(borne)
     if ours or not theirs:
         return []
     reason = f"The name does not say {', '.join(sorted(theirs))}."
@@ -111,19 +121,34 @@ def _miss_site(ours: frozenset[str], borne: Name) -> list[Point]:
 
 
 def _compare_sites(ours: frozenset[str], borne: Sequence[Name], site: str) -> Iterator[Point]:
-    theirs = frozenset[str]().union(*(name.meant("site") for name in borne))
+    theirs = frozenset[str]().union(*map(_sites, borne))
     known = theirs or frozenset((site,) if site else ())
     if ours and known and not ours & known:
         told = f"{', '.join(ours)}, not {', '.join(known)}"
         yield Point("kind of place", OTHER_SITE, f"The name means another kind: {told}.")
 
 
+def _sites(name: Name) -> frozenset[str]:
+    """Give the kinds of place that the name itself says, not what is added to it."""
+    main = name.parts[0] if name.parts else ()
+    return frozenset(word.sense for word in main if word.role == "site")
+
+
 def _main(name: Name) -> list[Word]:
-    return _full(name.parts[0]) if name.parts else []
+    return _full(_parts(name)[0]) if name.parts else []
 
 
 def _addition(name: Name) -> list[Word]:
-    return [word for part in name.parts[1:] for word in _full(part)]
+    return [word for part in _parts(name)[1:] for word in _full(part)]
+
+
+def _parts(name: Name) -> tuple[tuple[Word, ...], ...]:
+    """Give the parts of a name; a town on a river is one word, a preposition, and another."""
+    if len(name.parts) != 1 or len(name.words) < 3:
+        return name.parts
+    first, *between, last = name.words
+    is_at = all(word.role == "filler" for word in between) and not (first.role or last.role)
+    return ((first,), (last,)) if is_at else name.parts
 
 
 def _all(name: Name) -> list[Word]:

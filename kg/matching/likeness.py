@@ -20,5 +20,9 @@ def likeness(one: Word, other: Word) -> float:
 
 
 def begins(initial: Word, word: Word) -> bool:
-    """Tell whether a word may be what an initial stands for; `Я.` is `Yakov`, `Y.` as well."""
-    return word.key.startswith(initial.key) or word.token.startswith(initial.token)
+    """Tell whether a word may be what an initial stands for: `Я.` or `Y.`, `Geo.` or `Chas.`."""
+    if word.key.startswith(initial.key) or word.token.startswith(initial.token):
+        return True
+    letters = iter(word.token)
+    is_within = len(initial.token) > 1 and all(sign in letters for sign in initial.token)
+    return is_within and initial.token[0] == word.token[0]

@@ -14,6 +14,7 @@ from kg.matching.spelling import to_key
 LONGEST_NAME = 200
 """Code points of a name that are looked at."""
 _ROMAN = re.compile(r"(?=[IVX])(X{0,3})(IX|IV|V?I{0,3})", re.IGNORECASE)
+_MISREAD = str.maketrans("015", "ols")
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10}
 _APART = re.compile(r"[,;()\[\]/]")
 
@@ -106,29 +107,37 @@ def _read(part: str, lexicon: Lexicon, *, shortened: bool = False) -> Iterator[W
     at = 0
     while at < len(tokens):
         token, written = pairs[at]
+        is_last = at == len(pairs) - 1
         # A capital alone is an initial, whatever the small letter means.
         is_capital = len(token) == 1 and written[0].isupper()
         length, meaning = lexicon.find(tokens[at:], least=2 if is_capital else 1)
         at += length
         if meaning is None:
-            yield from _read_word(token, written, lexicon)
+            yield from _read_word(token, written, lexicon, is_last=is_last)
         elif meaning.role != "short":
             yield Word(token, to_key(token), length == len(token) == 1, meaning)
         elif not shortened:
             yield from _read(meaning.word, lexicon, shortened=True)
 
 
-def _read_word(token: str, written: str, lexicon: Lexicon) -> Iterator[Word]:
+def _read_word(token: str, written: str, lexicon: Lexicon, *, is_last: bool) -> Iterator[Word]:
+    token = _mend(token)
     compound = lexicon.split(token)
     if compound:
         yield from (Word(token, to_key(token), False, meaning) for meaning in compound)
     elif key := to_key(token):
-        yield Word(token, key, _is_initial(token, written))
+        yield Word(token, key, _is_initial(token, written, 2 if is_last else 4))
 
 
-def _is_initial(token: str, written: str) -> bool:
-    """Tell `G.`, `G`, `Zh.` and `Ю.`: one letter, or two with a dot."""
-    return token.isalpha() and (len(token) == 1 or (len(token) == 2 and written.endswith(".")))
+def _is_initial(token: str, written: str, most: int) -> bool:
+    """Tell `G.`, `G`, `Zh.` and `Geo.`: one letter, or a few with a dot."""
+    short = len(token) == 1 or (len(token) <= most and written.endswith("."))
+    return short and token.isalpha()
+
+
+def _mend(token: str) -> str:
+    """Take the figures within a word for the letters that a scan took for them."""
+    return token.translate(_MISREAD) if token[0].isalpha() and len(token) > 3 else token
 
 
 def _count_roman(part: tuple[Word, ...]) -> tuple[Word, ...]:

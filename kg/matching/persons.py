@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+from itertools import takewhile
 
 from kg.matching.likeness import begins, likeness
 from kg.matching.names import Name, Word
@@ -17,14 +18,14 @@ from kg.matching.points import Point, total
 
 FAMILY = 60.0
 GIVEN = {"same": 32.0, "like": 28.0, "initial": 18.0, "second": 18.0, "other": -45.0}
-FURTHER = 8.0
+FURTHER, WHOLE_FURTHER = 8.0, 12.0
 NO_FURTHER = -2.0
 OTHER_FURTHER = -40.0
 OTHER_SUFFIX = -45.0
 UNKNOWN_SUFFIX = -26.0
 LIKE_FAMILY = 80.0
 """How alike, of 100, two spellings of one family name are at least."""
-MISSPELT = -15.0
+MISSPELT = -20.0
 LIKE_GIVEN = 80.0
 LIKE_FURTHER = 86.0
 # Beside a name, and no part of it.
@@ -83,6 +84,19 @@ def _read(name: Name, *, borne: bool = False) -> Iterator[Reading]:
         yield Reading(words[-1], words[:-1])
     if len(words) > 1 and not words[0].is_initial and (not borne or _is_family_first(words)):
         yield Reading(words[0], words[1:])
+    if not borne:
+        yield from _read_within(name.words)
+
+
+def _read_within(words: Sequence[Word]) -> Iterator[Reading]:
+    """Read a name at the end of a phrase: after its rank or title, or with initials before it."""
+    beside = [at for at, word in enumerate(words) if word.role in ("rank", "title")]
+    tail = words[beside[-1] + 1 :] if beside else ()
+    if tail and beside[-1] and not tail[-1].is_initial:
+        yield Reading(tail[-1], tuple(tail[:-1]))
+    run = list(takewhile(lambda word: word.is_initial, reversed(words[:-1])))
+    if len(run) > 1 and not words[-1].is_initial:
+        yield Reading(words[-1], tuple(reversed(run)))
 
 
 def _is_family_first(words: Sequence[Word]) -> bool:
@@ -159,7 +173,8 @@ def _compare_further(sought: Reading, kin: Sequence[Reading], *, exact: bool) ->
     if not known:
         yield Point("further names", NO_FURTHER, f"Nothing is known of “{told}”.")
     elif any(_are_further(sought.further, words) for words in known):
-        yield Point("further names", FURTHER, f"The further name “{told}” agrees.")
+        value = FURTHER if any(word.is_initial for word in sought.further) else WHOLE_FURTHER
+        yield Point("further names", value, f"The further name “{told}” agrees.")
     else:
         other = " ".join(word.token for word in known[0])
         reason = f"The further name is another one: “{told}” is not “{other}”."

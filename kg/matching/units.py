@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kg.matching.likeness import likeness
+from kg.matching.likeness import begins, likeness
 from kg.matching.names import Name, Word
 from kg.matching.points import Point, total
 
@@ -18,8 +18,12 @@ LIKE_WORD = 80.0
 
 
 def compare_units(sought: Name, borne: Sequence[Name], army: str) -> list[Point]:
-    """Compare a unit's name with all names of one; `army` is whose it is known to be."""
-    points = max((list(_compare(sought, name)) for name in borne), key=total)
+    """Compare a unit's name with all names of one; `army` is whose it is known to be.
+
+    What follows the first kind of unit may only say what the unit is a part of.
+    """
+    readings = [sought, *_head(sought)]
+    points = max((list(_compare(read, name)) for read in readings for name in borne), key=total)
     known = frozenset((army,) if army else ()).union(*(name.meant("army") for name in borne))
     return [*points, *_compare_armies(sought, known)]
 
@@ -75,7 +79,7 @@ def _compare_rest(ours: Sequence[Word], theirs: Sequence[Word]) -> Iterator[Poin
         yield Point("other words", LEFT_OUT, f"The name leaves out “{told}”.")
     elif not theirs:
         yield Point("other words", ADDED, f"Nothing says “{told}” of it.")
-    elif not any(likeness(a, b) >= LIKE_WORD for a in ours for b in theirs):
+    elif not any(_is_like(a, b) for a in ours for b in theirs):
         yield Point("other words", OTHER_WORDS, f"The other words do not fit: “{told}”.")
 
 
@@ -89,6 +93,22 @@ def _compare_armies(sought: Name, known: frozenset[str]) -> Iterator[Point]:
         yield Point("army", OTHER_ARMY, reason)
     else:
         yield Point("army", UNKNOWN_ARMY, f"Nothing says that it is {told}.")
+
+
+def _is_like(one: Word, other: Word) -> bool:
+    if one.is_initial != other.is_initial:
+        return begins(one, other) if one.is_initial else begins(other, one)
+    return likeness(one, other) >= LIKE_WORD
+
+
+def _head(name: Name) -> list[Name]:
+    """Give the name up to its first kind, if that has a number and is not all."""
+    kinds = [at for at, word in enumerate(name.words) if word.role == "kind"]
+    if len(kinds) < 2:
+        return []
+    words = name.words[: kinds[0] + 1]
+    head = Name(name.text, (words,), words)
+    return [head] if head.numbers else []
 
 
 def _rest(name: Name) -> list[Word]:
