@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 from pyoxigraph import NamedNode, Quad
 
 from kg.terms import (
+    DCTERMS,
     FOAF,
     OWL_ANNOTATED_PROPERTY,
     OWL_ANNOTATED_SOURCE,
     OWL_ANNOTATED_TARGET,
     OWL_SAME_AS,
     RDFS,
+    RDFS_COMMENT,
     SCHEMA,
     SKOS,
     SKOS_CLOSE_MATCH,
@@ -36,6 +38,7 @@ ELSEWHERE = (
     NamedNode(FOAF + "page"),
 )
 SEE_ALSO = NamedNode(RDFS + "seeAlso")
+CREATED = NamedNode(DCTERMS + "created")
 
 
 @dataclass(frozen=True)
@@ -112,9 +115,9 @@ def _read_mapping(reader: Reader, node: NamedNode) -> Mapping:
         predicate=reader.property(predicates[0]),
         rejected=bool(look.objects(node, slot("predicate_modifier"))),
         confidence=reader.things(node, slot("confidence")),
-        reasons=reader.texts(node, slot("comment")),
+        reasons=reader.texts(node, RDFS_COMMENT),
         reviewers=reader.things(node, slot("reviewer_label")),
-        dates=reader.things(node, slot("mapping_date")),
+        dates=reader.things(node, CREATED),
         justification=reader.things(node, slot("mapping_justification")),
         see_also=reader.things(node, SEE_ALSO),
     )
