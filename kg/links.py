@@ -22,7 +22,7 @@ from kg.terms import (
 )
 
 __all__ = ["Link", "MappingSet", "check_header", "check_links", "parse_sssom", "read_sssom"]
-__all__ += ["to_triples"]
+__all__ += ["is_exact", "to_triples"]
 
 RULE = "mappings disagree"
 INCOMPLETE = "incomplete mapping set"
@@ -63,7 +63,7 @@ def check_links(mapping_set: MappingSet) -> Iterator[Finding]:
     for link, first in _repeats(mapping_set.links, lambda a: (a.subject, a.object)):
         what = "repeats" if link.negated == first.negated else "contradicts"
         yield find(link, f"the row {what} row {first.row}; a pair has one row, keep one")
-    exact = tuple(link for link in mapping_set.links if _is_exact(link))
+    exact = tuple(link for link in mapping_set.links if is_exact(link))
     for link, first in _repeats(exact, lambda a: a.subject):
         if link.object != first.object:
             other = first.cells["object_id"]
@@ -94,7 +94,8 @@ def to_triples(
     return frozenset(triples)
 
 
-def _is_exact(link: Link) -> bool:
+def is_exact(link: Link) -> bool:
+    """Tell whether a row says that the two are the same."""
     return not link.negated and link.predicate in (SKOS_EXACT_MATCH, OWL_SAME_AS)
 
 

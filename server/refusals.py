@@ -23,6 +23,7 @@ KINDS = {
     "with and without a time zone; order by their spelling, ORDER BY STR(?x), instead.",
     "not-acceptable": "None of the forms this address has fits the Accept header.",
     "not-found": "Nothing here has this name.",
+    "several": "More than one thing here has this identifier; each is named.",
     "gone": "The name was used and is retired; the reason stands beside it.",
     "method-not-allowed": "This address does not know the method; Allow names those it knows.",
     "too-large": "The request is larger than the limit it names.",
