@@ -170,7 +170,8 @@ def _extras(project: Project, assembled: Assembled) -> Iterator[tuple[str, tuple
     context = json.dumps(project.context, ensure_ascii=False, indent=2).encode() + b"\n"
     yield CONTEXT, (context, BY_NAME["jsonld"].media_type)
     for query in project.queries:
-        yield f"queries/{Path(query.path).name}", (query.text.encode(), "application/sparql-query")
+        name = Path(query.path).relative_to("data")
+        yield name.as_posix(), (query.text.encode(), "application/sparql-query")
     for mapping_set in project.mappings:
         yield f"links/{Path(mapping_set.path).name}", (mapping_set.text.encode(), SSSOM_TSV)
     yield IDENTIFIERS, (write_schemes(find_schemes(project, assembled.default)), "application/json")
