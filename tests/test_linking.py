@@ -207,7 +207,7 @@ def test_nothing_is_added_to_a_file_with_broken_rows(kg: Run, project: Path) -> 
     written = file.read_bytes()
     result = kg("resolve", "--save")
     assert result.exit_code == 1
-    assert "mend this row before others are added" in result.stderr
+    assert "mend this row before others are added or moved" in result.stderr
     assert file.read_bytes() == written
 
 
