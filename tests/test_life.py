@@ -1,70 +1,46 @@
 """The life of a link: proposed, accepted, rejected, superseded, and every step taken back."""
 
 import multiprocessing
-from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 
 import pytest
 from conftest import LIGHTHOUSE, Edit
 from hypothesis import given
 from hypothesis import strategies as st
+from reviewing import (
+    ADA,
+    BASE,
+    DAY,
+    OTHER_TOWER,
+    TOWN,
+    WIKIDATA,
+    Row,
+    propose,
+    propose_three,
+    rows,
+    state,
+)
 
 from kg.check import check_folder
 from kg.errors import LinkError
 from kg.linking import changes
 from kg.linking.changes import JOURNAL
 from kg.linking.life import ACCEPTED, Links, Review, Verdict, pair_of
-from kg.linking.proposals import PATH, add_proposals
+from kg.linking.proposals import PATH
 from kg.links import to_triples
 from kg.project import read_project
 from kg.sssom import Link, read_sssom, write_sssom
-
-BASE = "https://example.org/lighthouse/id/"
-WIKIDATA = "http://www.wikidata.org/entity/"
-ADA = (f"{BASE}person/ada-finch", f"{WIKIDATA}Q1")
-TOWN = (f"{BASE}place/port-merrow", f"{WIKIDATA}Q2")
-OTHER_TOWER = (f"{BASE}object/old-light", f"{WIKIDATA}Q3")
-DAY = date(2026, 11, 22)
-
-Row = Mapping[str, str]
-
-
-def propose(project: Path, subject: str, item: str, **cells: str) -> None:
-    """Have a program propose a link."""
-    row = {
-        "subject_id": subject,
-        "subject_label": subject.partition(":")[2],
-        "predicate_id": "skos:exactMatch",
-        "object_id": f"wikidata:{item}",
-        "object_label": f"item {item}",
-        "mapping_justification": "semapv:MappingChaining",
-        "mapping_date": "2026-11-20",
-        "confidence": "0.9",
-        "comment": "Wikidata gives this item the same article.",
-    }
-    add_proposals(read_project(project), [row | cells])
 
 
 @pytest.fixture
 def project(tiny_project: Path) -> Path:
     """The lighthouse with three proposed links; its tower has an accepted one, Q39715, already."""
-    propose(tiny_project, "person:ada-finch", "Q1")
-    propose(tiny_project, "place:port-merrow", "Q2")
-    propose(tiny_project, "object:old-light", "Q3")
+    propose_three(tiny_project)
     return tiny_project
 
 
 def review(verdict: Verdict, reason: str = "") -> Review:
     return Review(verdict, "Eve Reader", reason, day=DAY)
-
-
-def rows(project: Path, path: str = ACCEPTED) -> dict[tuple[str, str], Row]:
-    return {pair_of(link): link.cells for link in read_sssom(project / path).links}
-
-
-def state(project: Path) -> dict[str, bytes]:
-    return {path: (project / path).read_bytes() for path in (ACCEPTED, PATH)}
 
 
 def test_an_accepted_link_moves_with_reviewer_day_and_reason(project: Path) -> None:

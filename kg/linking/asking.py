@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from kg.linking.cache import Cache
+from kg.linking.cache import CACHE, Cache
 from kg.linking.client import Progress, Wikidata
-from kg.linking.commands import CACHE
 from kg.linking.service import Etiquette, Service, Tell
 from kg.linking.wikidata import Addresses
 from kg.project import Project
