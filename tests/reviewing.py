@@ -21,6 +21,7 @@ DAY = date(2026, 11, 22)
 ALIGNMENT = """
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 PREFIX schema: <https://schema.org/>
+PREFIX lho: <https://example.org/lighthouse/def#>
 PREFIX wd: <http://www.wikidata.org/entity/>
 PREFIX wdt: <http://www.wikidata.org/prop/direct/>
 wd:Q5 rdfs:label "human"@en ; rdfs:subClassOf schema:Person .

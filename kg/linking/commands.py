@@ -19,6 +19,7 @@ from kg.linking.proposals import PATH, add_proposals, to_document
 from kg.linking.wikidata import Addresses
 from kg.links import check_links
 from kg.project import read_project
+from kg.terms import WIKIDATA
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -96,6 +97,72 @@ def resolve(root: Path, save: bool, **asking: Any) -> None:
         _say(f"{added} added to {PATH}, to be reviewed")
     click.echo(to_document(project, found.rows), nl=False)
     _say(f"{len(found.rows)} to review; Wikidata {in_words(wikidata.age)}")
+
+
+@link.command()
+@click.argument("names", nargs=-1, metavar="[THING]...")
+@_project
+@click.option("--save", is_flag=True, help=f"Add the rows to PROJECT/{PATH}.")
+@click.option(
+    "--reconciliation",
+    default=Addresses().reconciliation,
+    show_default=True,
+    help="The reconciliation service (API 0.2); {language} stands for each of the project's.",
+)
+@click.option(
+    "--least",
+    type=click.FloatRange(0, 100),
+    default=60,
+    show_default=True,
+    help="The lowest score that is proposed.",
+)
+@click.option(
+    "--most",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="How many items are proposed for one thing.",
+)
+@asks_wikidata
+def suggest(
+    names: tuple[str, ...],
+    root: Path,
+    save: bool,
+    reconciliation: str,
+    least: float,
+    most: int,
+    **asking: Any,
+) -> None:
+    """Find items by name, for each THING (person:ada) or all that have none, and score them.
+
+    Writes the mappings it proposes in SSSOM, with each point of the score. Nothing is accepted: a
+    person reviews each row. A run that breaks off goes on where it stopped when it is started
+    again.
+    """
+    from kg.linking.asking import Asking
+    from kg.linking.suggestion import Bounds, choose, suggest
+    from kg.linking.things import Things
+
+    project = read_project(root)
+    things, alignment = Things(project).all, read_alignment(project)
+    sought = choose(project, things.values(), alignment, names)
+    options = Asking(**asking)
+    wikidata = options.to_wikidata(project, _say, _show)
+    services = options.to_reconciliation(project, reconciliation, _say, _show)
+    for service in () if options.offline else services.values():
+        service.check_space(WIKIDATA)
+    today = datetime.now(UTC).date()
+    found = suggest(
+        project, sought, things, alignment, wikidata, services, today, Bounds(least, most)
+    )
+    for note in found.notes:
+        _say(note)
+    if save:
+        added = add_proposals(project, found.rows)
+        _say(f"{added} added to {PATH}, to be reviewed")
+    click.echo(to_document(project, found.rows), nl=False)
+    told = f"{len(found.rows)} to review, {len(sought)} things sought"
+    _say(f"{told}; Wikidata {in_words(wikidata.age)}")
 
 
 @link.command()
