@@ -29,12 +29,14 @@ from server.pages import (
     home,
     photographs,
     problems,
+    review,
     routes,
     search,
     timeline,
 )
 from server.pages.menu import to_menu
 from server.replies import general_links
+from server.review import set_up
 from server.settings import Settings
 from server.site import Served
 from server.sparql import page, questions
@@ -72,6 +74,9 @@ def create_app(
     )
     for module in (routes, documents, descriptions, dumps, operation, conformance, page, *areas):
         app.register_blueprint(module.pages)
+    if settings.review is not None:
+        set_up(app, settings.review)
+        app.register_blueprint(review.pages)
     app.extensions["menu"] = to_menu(app.url_map)
     problems.register(app)
     app.after_request(_finish)
