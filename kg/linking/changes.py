@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ def read_whole(root: Path, path: str) -> MappingSet | None:
         first = read.findings[0]
         message = f"{first.message}; mend this row before others are added or moved"
         raise LinkError(message, path, first.line)
-    return read
+    return replace(read, header=read.header.replace("\r\n", "\n"))
 
 
 def apply(root: Path, changes: Iterable[Change]) -> None:

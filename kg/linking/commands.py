@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
+from kg.agreement import check_agreement
 from kg.findings import Finding
 from kg.linking.alignment import read_alignment
 from kg.linking.cache import CACHE, in_words
@@ -184,6 +185,7 @@ def check(root: Path, quickstatements: Path | None, **asking: Any) -> None:
     findings: list[Finding] = []
     for mapping_set in project.mappings:
         findings += [*mapping_set.findings, *check_links(mapping_set)]
+    findings += check_agreement(project.mappings, ())
     for finding in findings:
         click.echo(str(finding))
     wikidata = Asking(**asking).to_wikidata(project, _say, _show)

@@ -15,6 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 
+from kg.agreement import SUPERSEDED_BY
 from kg.errors import LinkError
 from kg.linking.changes import (
     Change,
@@ -32,7 +33,6 @@ from kg.linking.proposals import PATH, is_exact
 from kg.sssom import Link, MappingSet, read_sssom, to_header
 
 ACCEPTED = "data/links/wikidata.sssom.tsv"
-SUPERSEDED_BY = "superseded_by"
 # Slots whose cells are words, in which a colon means nothing.
 _WORDS = re.compile(
     r".*_(label|date|text|version|tool)|comment|other|match_string|confidence|.*_score"
