@@ -78,6 +78,9 @@ lock:
 	  --no-header --quiet --extra test pyproject.toml -o requirements-test.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --quiet --group node -o requirements-node.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --quiet --group sssom \
+	  --override tests/checkers/sssom-without.txt -o tests/checkers/requirements-sssom.lock
 
 clean:
 	rm -rf $(VENV) .cache release server/pages/static/built

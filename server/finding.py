@@ -19,6 +19,7 @@ from kg.terms import (
     DCTERMS_IDENTIFIER,
     DCTERMS_TITLE,
     FOAF,
+    OWL_AXIOM,
     RDF_TYPE,
     RDFS_COMMENT,
     RDFS_LABEL,
@@ -31,7 +32,6 @@ from kg.terms import (
     SKOS_ALT_LABEL,
     SKOS_NOTATION,
     SKOS_PREF_LABEL,
-    SSSOM,
 )
 from server.lookups import DEFAULT
 from server.site import Site
@@ -44,7 +44,6 @@ WORDS = (
     SCHEMA_TEXT, SCHEMA_REVIEW_BODY, NamedNode(SCHEMA + "description"),
     NamedNode(SCHEMA + "abstract"), NamedNode(SKOS + "definition"), RDFS_COMMENT,
 )  # fmt: skip
-_MAPPING = NamedNode(SSSOM + "Mapping")
 LONGEST_QUERY = 200
 """Code points of a question that are looked at."""
 MOST_WORDS = 8
@@ -163,7 +162,7 @@ def _rows(site: Site) -> Iterator[tuple[str, str, str | None, bool]]:
         review: look.nodes(review, SCHEMA_ITEM_REVIEWED)
         for review in look.subjects(RDF_TYPE, look.terms.Assessment)
     }
-    aside = {link.value for link in look.subjects(RDF_TYPE, _MAPPING)}
+    aside = {link.value for link in look.subjects(RDF_TYPE, OWL_AXIOM)}
     for predicates, named in ((NAMES, True), (WORDS, False)):
         for predicate in predicates:
             for quad in site.store.quads_for_pattern(None, predicate, None, DEFAULT):

@@ -25,6 +25,7 @@ KINDS = {
     "foreign": "This address is for one person at this machine, and the request came from "
     "elsewhere; the detail says from where.",
     "not-found": "Nothing here has this name.",
+    "several": "More than one thing here has this identifier; each is named.",
     "gone": "The name was used and is retired; the reason stands beside it.",
     "conflict": "The files that this would change are no longer as it takes them to be, or broken; "
     "the detail says where.",

@@ -149,8 +149,9 @@ class Site:
 
     @cached_property
     def vocabularies(self) -> frozenset[str]:
-        """The paths of the pages of the own vocabulary that this release has."""
-        return frozenset(n for n in ("def", "shapes") if f"ontology/{n}.ttl" in self.files)
+        """The paths of the pages that name what lies under them: vocabulary, sets of links."""
+        own = frozenset(n for n in ("def", "shapes") if f"ontology/{n}.ttl" in self.files)
+        return own | {"links"} if any(n.startswith("links/") for n in self.files) else own
 
     @cached_property
     def graph_counts(self) -> Mapping[GraphName, int]:

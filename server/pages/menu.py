@@ -37,6 +37,7 @@ MENU = (
 )
 FOOT = (
     Entry("downloads", "/dumps/"),
+    Entry("links", "/links/", lambda site: bool(site.files.get("identifiers.json"))),
     Entry("ontology", "/def", lambda site: "ontology/def.ttl" in site.files),
     Entry("checks", "/report", lambda site: "ontology/shapes.ttl" in site.files),
     Entry("conformance", "/conformance"),

@@ -15,6 +15,7 @@ from server.pages.claims import claim_view
 from server.pages.codes import Codes, explain_codes, link_codes, read_codes
 from server.pages.entities import entity_view, list_view
 from server.pages.frame import addresses, page_reader, show
+from server.pages.justifications import is_mapping, justify
 from server.pages.photographs import drawing
 from server.pages.values import Reader
 from server.site import Site, current_site
@@ -35,6 +36,8 @@ def show_thing(thing: NamedNode, canonical: str, urls: Mapping[str, str]) -> str
         return show("list.html", view=listed, to_thing=to_thing, turn=turn)
     if reader.look.is_claim(thing):
         return _show_claim(site, reader, thing, codes, canonical, urls)
+    if is_mapping(reader, thing):
+        return _show_mapping(site, reader, thing, canonical, urls)
     picture = drawing(reader, thing)
     view = entity_view(site, reader, thing, PICTURE_CHARACTERS if picture else 0)
     texts = [view.heading.line.value if view.heading.line else "", *view.codes]
@@ -66,6 +69,14 @@ def _show_claim(
         meanings=explain_codes(reader, codes, view.texts),
         **_using(site, reader, view.card.text, claim, claim_query(claim), canonical, urls),
     )
+
+
+def _show_mapping(
+    site: Site, reader: Reader, node: NamedNode, canonical: str, urls: Mapping[str, str]
+) -> str:
+    label = reader.look.label(node, reader.lang)
+    using = _using(site, reader, label, node, facts_query(node), canonical, urls)
+    return show("mapping.html", view=justify(reader, node), **using)
 
 
 def _using(
