@@ -1,10 +1,11 @@
 """The life of a link: proposed, accepted, rejected, superseded, and every step taken back."""
 
 import multiprocessing
+import shutil
 from pathlib import Path
 
 import pytest
-from conftest import LIGHTHOUSE, Edit
+from conftest import LIGHTHOUSE, ROOT, Edit
 from hypothesis import given
 from hypothesis import strategies as st
 from reviewing import (
@@ -23,6 +24,7 @@ from reviewing import (
 
 from kg.check import check_folder
 from kg.errors import LinkError
+from kg.inspection import inspect
 from kg.linking import changes
 from kg.linking.changes import JOURNAL
 from kg.linking.life import ACCEPTED, Links, Review, Verdict, pair_of
@@ -119,10 +121,11 @@ def test_a_superseded_link_names_what_replaced_it(project: Path) -> None:
 
 def test_a_second_exact_match_is_not_accepted_beside_the_first(project: Path) -> None:
     before = state(project)
+    line = next(link.line for link in read_sssom(project / ACCEPTED).links)
     with pytest.raises(LinkError) as refused:
         Links(project).decide(OTHER_TOWER, review(Verdict.ACCEPT))
     assert str(refused.value) == (
-        f"{ACCEPTED}:9: object:old-light is accepted as wikidata:Q39715 already; "
+        f"{ACCEPTED}:{line}: object:old-light is accepted as wikidata:Q39715 already; "
         "supersede that, or reject this"
     )
     assert state(project) == before
@@ -180,6 +183,8 @@ def test_a_project_without_accepted_links_gets_its_first(project: Path) -> None:
     read = read_sssom(project / ACCEPTED)
     assert [pair_of(link) for link in read.links] == [ADA]
     assert read.metadata["mapping_set_id"] == "https://example.org/lighthouse/links/wikidata"
+    assert read.metadata["creator_label"] == ["Eve Reader"]
+    assert check_folder(project) == []
 
 
 def test_a_broken_row_keeps_its_file_from_being_written(project: Path) -> None:
@@ -222,6 +227,23 @@ def test_a_run_killed_between_the_files_leaves_the_decision(project: Path) -> No
     links.decide(ADA, review(Verdict.REJECT))
     (project / PATH).write_bytes(proposed)
     assert ADA not in [pair_of(link) for link in links.waiting()]
+
+
+def test_links_reviewed_in_this_project_pass_its_own_check(tmp_path: Path) -> None:
+    for folder in ("data", "ontology"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    base = "https://w3id.org/elbe-day/id/"
+    found = {"mapping_tool": "kg link suggest", "mapping_tool_version": "1", "match_string": "x"}
+    for subject, id in (("person:gleb-baklanov", "Q1"), ("place:elbe", "Q2"), ("place:elbe", "Q3")):
+        propose(tmp_path, subject, id, **found)
+    links = Links(tmp_path)
+    for subject, id, verdict in (
+        ("person/gleb-baklanov", "Q1", Verdict.ACCEPT),
+        ("place/elbe", "Q2", Verdict.REJECT),
+        ("place/elbe", "Q3", Verdict.SUPERSEDE),
+    ):
+        links.decide((base + subject, WIKIDATA + id), review(verdict, "Seen."))
+    assert inspect(tmp_path, None) == []
 
 
 def _decide(project: Path, pair: tuple[str, str]) -> None:

@@ -149,7 +149,7 @@ class Links:
         target = read_whole(self._root, ACCEPTED)
         wanted = _prefixes(link, proposed)
         if target is None:
-            before, after = "", _new_header(proposed)
+            before, after = "", _new_header(proposed, review)
         else:
             before, after = target.header, with_prefixes(target, wanted)
         leaving, coming = self._replace(link, review)
@@ -257,9 +257,18 @@ def _prefixes(link: Link, proposed: MappingSet) -> dict[str, str]:
     return {prefix: proposed.prefixes[prefix] for prefix in parts if prefix in proposed.prefixes}
 
 
-def _new_header(proposed: MappingSet) -> str:
-    """Write the header of a project's first accepted links."""
-    own = ("mapping_set_title", "mapping_set_id", "mapping_set_description")
-    kept = {slot: value for slot, value in proposed.metadata.items() if slot not in own}
-    set_id = str(proposed.metadata["mapping_set_id"]).removesuffix("/proposed")
-    return to_header({"curie_map": kept.pop("curie_map"), "mapping_set_id": set_id, **kept})
+def _new_header(proposed: MappingSet, review: Review) -> str:
+    """Write the header of a project's first accepted links; `kg check` names what it lacks."""
+    kept = dict(proposed.metadata)
+    curie_map = kept.pop("curie_map")
+    set_id = str(kept["mapping_set_id"]).removesuffix("/proposed")
+    day = review.day.isoformat()
+    own = {
+        "mapping_set_id": set_id,
+        "mapping_set_version": day,
+        "mapping_set_title": "Links to Wikidata",
+        "mapping_set_description": "Links to Wikidata that a person accepted or rejected.",
+        "creator_label": [review.reviewer],
+        "publication_date": day,
+    }
+    return to_header({"curie_map": curie_map, **kept, **own})

@@ -226,7 +226,7 @@ def _to_row(one: _Candidate, others: Iterable[_Candidate], scene: _Scene) -> Row
         "mapping_tool_version": __version__,
         "mapping_date": scene.day.isoformat(),
         "confidence": f"{sure:.4g}",
-        "match_string": one.match,
+        "match_string": one.match.replace("|", r"\|"),
         "comment": f"{one.score.value:g} of 100. {_why(one, scene.known)}{doubt}",
     }
 
