@@ -105,6 +105,12 @@ class Settings:
     """How many of the claims about a thing its page weighs; it says when there are more."""
     document_links: int = 2000
     """How many statements that point to a thing its document and page look at; both say if more."""
+    reconcile_queries: int = 50
+    """How many names one batch of reconciliation queries may ask for."""
+    reconcile_characters: int = 1000
+    """The longest name that reconciliation looks for, in characters."""
+    reconcile_cells: int = 2000
+    """How many cells, things times properties, one data extension may ask for."""
     articles: tuple[Path, ...] = ()
     """Copies of articles' texts, shown in place at /article to whoever reaches the service."""
     review: Path | None = None

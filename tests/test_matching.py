@@ -4,8 +4,9 @@ from datetime import date
 
 from kg.matching.description import Description, Value
 from kg.matching.scoring import Point, is_match, score
+from kg.terms import SCHEMA
 
-PERSON, PLACE = frozenset({"schema:Person"}), frozenset({"schema:Place"})
+PERSON, PLACE = frozenset({f"{SCHEMA}Person"}), frozenset({f"{SCHEMA}Place"})
 BORN, BIRTHPLACE = "schema:birthDate", "schema:birthPlace"
 
 
@@ -26,7 +27,8 @@ def test_the_same_name_in_another_script_is_the_name() -> None:
         Description(names=name("Глеб Бакланов")), Description(names=name("Gleb Baklanov"))
     )
     assert found.value == 100.0
-    assert found.points == (Point("name", 100.0, "The name “Глеб Бакланов” is “Gleb Baklanov”."),)
+    reason = "The names “Глеб Бакланов” and “Gleb Baklanov” are the same."
+    assert found.points == (Point("name", 100.0, reason),)
 
 
 def test_a_thing_of_another_kind_sinks_and_says_so() -> None:

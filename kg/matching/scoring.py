@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
-from rapidfuzz import fuzz
+from collections.abc import Iterable, Sequence
 
 from kg.matching.description import Days, Description, Value
+from kg.matching.labels import compare_labels
+from kg.matching.lexicon import PLAIN, Lexicon
+from kg.matching.names import Name, parse_name
+from kg.matching.persons import compare_persons
+from kg.matching.points import Point, Score, total
 from kg.matching.spelling import to_keys
+from kg.matching.units import compare_units
+from kg.terms import FOAF, SCHEMA
+
+__all__ = ["Point", "Score", "is_match", "score"]
+
+PERSONS = frozenset(
+    (f"{SCHEMA}Person", f"{FOAF}Person", "http://www.cidoc-crm.org/cidoc-crm/E21_Person")
+)
+"""Classes whose names are made of family and given names."""
 
 MATCH = 75.0
 """From this score on the best candidate is taken for the entity, if nobody comes near it."""
@@ -20,42 +31,17 @@ OTHER_YEAR = -45.0
 OTHER_DAY = -12.0
 SAME_VALUE = 8.0
 OTHER_VALUE = -8.0
-SAME_RANK = 10.0
+SAME_RANK = 15.0
 OTHER_RANK = -3.0
 
 
-@dataclass(frozen=True)
-class Point:
-    """What one feature adds (or takes, if negative), and why, as a sentence."""
-
-    feature: str
-    value: float
-    reason: str
-
-
-@dataclass(frozen=True)
-class Score:
-    """The points of a candidate and their sum, kept between 0 and 100."""
-
-    points: tuple[Point, ...]
-
-    @property
-    def value(self) -> float:
-        """How likely the two are one, from 0 to 100."""
-        return round(min(max(sum(point.value for point in self.points), 0.0), 100.0), 1)
-
-    @property
-    def reason(self) -> str:
-        """Say all reasons in one line."""
-        return " ".join(point.reason for point in self.points)
-
-
-def score(sought: Description, candidate: Description) -> Score:
+def score(sought: Description, candidate: Description, lexicon: Lexicon = PLAIN) -> Score:
     """Compare what is sought with a candidate; what either side leaves out costs nothing."""
-    points = [*_weigh_names(sought, candidate), *_weigh_kinds(sought, candidate)]
+    asked = [parse_name(name, lexicon) for _, name in sought.names]
+    points = [*_weigh_names(asked, sought, candidate, lexicon), *_weigh_kinds(sought, candidate)]
     points += _weigh_dates(sought, candidate)
     points += _weigh_values(sought, candidate)
-    points += _weigh_ranks(sought.ranks, candidate.ranks)
+    points += _weigh_ranks(sought.ranks.union(*(n.ranks for n in asked)), candidate.ranks)
     return Score(tuple(points))
 
 
@@ -65,16 +51,24 @@ def is_match(values: Iterable[float]) -> bool:
     return first >= MATCH and first - second >= LEAD
 
 
-def _weigh_names(sought: Description, candidate: Description) -> Iterable[Point]:
-    best, pair = 0.0, ("", "")
-    for _, ours in sought.names:
-        for _, theirs in candidate.names:
-            likeness = fuzz.token_sort_ratio(" ".join(to_keys(ours)), " ".join(to_keys(theirs)))
-            if likeness > best:
-                best, pair = likeness, (ours, theirs)
-    if sought.names and candidate.names:
-        same = "is" if best == 100 else "is like"
-        yield Point("name", round(best, 1), f"The name “{pair[0]}” {same} “{pair[1]}”.")
+def _weigh_names(
+    asked: Sequence[Name], sought: Description, candidate: Description, lexicon: Lexicon
+) -> list[Point]:
+    borne = [parse_name(name, lexicon) for _, name in candidate.names]
+    if not asked or not borne:
+        return []
+    if (candidate.kinds or sought.kinds) & PERSONS:
+        return max((compare_persons(name, borne) for name in asked), key=total)
+    note = parse_name(candidate.note, lexicon)
+    return max((_compare(name, borne, note) for name in asked), key=total)
+
+
+def _compare(sought: Name, borne: Sequence[Name], note: Name) -> list[Point]:
+    """Compare by the kind of name; the note may say whose a unit is, and what a place is."""
+    units = [name for name in borne if name.is_unit and (name.numbers or sought.numbers)]
+    if sought.is_unit and units:
+        return compare_units(sought, units, note.first("army"))
+    return compare_labels(sought, borne, note.first("site"))
 
 
 def _weigh_kinds(sought: Description, candidate: Description) -> Iterable[Point]:
@@ -106,7 +100,7 @@ def _weigh_values(sought: Description, candidate: Description) -> Iterable[Point
             continue
         if any(_may_be_one(a, b) for a in ours for b in theirs):
             yield Point(feature, SAME_VALUE, f"Both have the value {_to_word(ours[0])}.")
-        else:
+        elif any(_can_differ(a, b) for a in ours for b in theirs):
             told = f"{_to_word(ours[0])} is not {_to_word(theirs[0])}."
             yield Point(feature, OTHER_VALUE, f"The values differ: {told}")
 
@@ -118,11 +112,19 @@ def _may_be_one(one: Value, other: Value) -> bool:
     return any(tuple(sorted(to_keys(name))) in keys for name in other.names)
 
 
+def _can_differ(one: Value, other: Value) -> bool:
+    """Tell whether two values can be compared: by IRIs, or by names in one script."""
+    if one.iri is not None and other.iri is not None:
+        return True
+    scripts = {parse_name(name).script for name in one.names}
+    return any(parse_name(name).script in scripts for name in other.names)
+
+
 def _weigh_ranks(sought: frozenset[str], candidate: frozenset[str]) -> Iterable[Point]:
     if not sought or not candidate:
         return
     if sought & candidate:
-        yield Point("rank", SAME_RANK, "The rank was held.")
+        yield Point("rank", SAME_RANK, "The rank is told of the person.")
     else:
         yield Point("rank", OTHER_RANK, "Another rank is recorded, though ranks change.")
 
