@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from bench import hostile as hostility
-from bench.data import Prepared, prepare_events, prepare_project
+from bench import matching as matched
+from bench.data import Prepared, build_project, prepare_events, prepare_project
 from bench.graph import LEAST, write_graph
 from bench.report import this_machine, to_json, to_markdown
 from bench.rivals import versions, wrk
@@ -136,6 +137,15 @@ def hostile(
     (out / "hostile.md").write_text(hostility.to_markdown(found), encoding="utf-8")
     click.echo(hostility.to_markdown(found), nl=False)
     sys.exit(0 if found.is_unharmed else 1)
+
+
+@main.command()
+def matching() -> None:
+    """Match the hard pairs against this project's release; exit code 1 if the goal is missed."""
+    release = build_project(CACHE, ROOT, _tell)
+    found = matched.measure(release)
+    click.echo(matched.to_markdown(found, release.manifest.base), nl=False)
+    sys.exit(0 if found.reaches_goal else 1)
 
 
 def _prepare(graph: str, seed: int) -> Prepared:

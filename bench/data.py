@@ -20,7 +20,7 @@ from kg.build import build
 from kg.errors import ReleaseError
 from kg.freshness import is_current
 from kg.publish import publish
-from kg.release import open_release
+from kg.release import Release, open_release
 
 Tell = Callable[[str], None]
 
@@ -63,6 +63,16 @@ def prepare_events(cache: Path, triples: int, seed: int, tell: Tell) -> Prepared
     _write_seconds(folder, seconds)
     kinds = ask_events(Size(triples))
     return Prepared(f"events, {triples:,} triples", triples, release, store, file, kinds, seconds)
+
+
+def build_project(cache: Path, root: Path, tell: Tell) -> Release:
+    """Build a project's release, unless it is there."""
+    release = cache / "project" / "release"
+    if not (_is_usable(release) and is_current(open_release(release), root)):
+        tell("building the project's release")
+        release.parent.mkdir(parents=True, exist_ok=True)
+        return build(root, release)
+    return open_release(release)
 
 
 def prepare_project(cache: Path, root: Path, tell: Tell) -> Prepared:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from kg.agreement import check_agreement
 from kg.errors import KnowledgeError, LinkError, ProjectError
 from kg.findings import Finding, sort_findings, to_finding
 from kg.links import check_header, check_links
@@ -36,6 +37,7 @@ ACCEPTANCE = "accepted by no assessment"
 
 def check_mappings(project: Project) -> Iterator[Finding]:
     """Find rows that break SSSOM, disagree, or start at a thing nobody describes."""
+    yield from check_agreement(project.mappings, project.proposals)
     described = described_iris(project)
     for mapping in (*project.mappings, *project.proposals):
         yield from mapping.findings

@@ -132,6 +132,7 @@ def build(project: Path, out: Path | None) -> None:
 @click.option(
     "--article", type=FILE, multiple=True, help="A text of yours to show in place at /article."
 )
+@click.option("--review", is_flag=True, help="Let PROJECT's proposed links be decided at /review.")
 def serve(
     files: tuple[Path, ...],
     project: Path,
@@ -140,6 +141,7 @@ def serve(
     port: int,
     workers: int,
     public_url: str | None,
+    review: bool,
     **limits: object,
 ) -> None:
     """Serve a project, a release, or any RDF FILES: pages, SPARQL, dumps.
@@ -151,6 +153,8 @@ def serve(
     """
     if files and release:
         raise click.UsageError("name files or --release, not both")
+    if files and review:
+        raise click.UsageError("--review is for a project's links; files have none")
     with _made(files, project, release, public_url or f"http://{host}:{port}/") as made:
         # Only this command needs the server, and the server builds on kg: never the other way.
         settings = importlib.import_module("server.settings").Settings(
@@ -159,6 +163,7 @@ def serve(
             port=port,
             workers=workers,
             public_url=public_url,
+            review=project if review else None,
             **_to_settings(limits),
         )
         importlib.import_module("server.serve").run(settings)

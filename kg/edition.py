@@ -17,7 +17,7 @@ from kg.errors import ReleaseError
 from kg.formats import BY_NAME, RDF_FORMATS
 from kg.identifiers import FILE as IDENTIFIERS
 from kg.identifiers import find_schemes, write_schemes
-from kg.project import CONTEXT, Project
+from kg.project import CONTEXT, NAME_WORDS, Project
 from kg.release import Manifest, Release, open_release
 from kg.shapes import ShapesReport, to_report_json, to_report_turtle
 from kg.terms import OWL, SH
@@ -169,6 +169,8 @@ def _extras(project: Project, assembled: Assembled) -> Iterator[tuple[str, tuple
     yield "ontology/shapes.ttl", (to_turtle(shapes, project.prefixes), turtle)
     context = json.dumps(project.context, ensure_ascii=False, indent=2).encode() + b"\n"
     yield CONTEXT, (context, BY_NAME["jsonld"].media_type)
+    if project.name_words:
+        yield NAME_WORDS, (project.name_words.encode(), "text/tab-separated-values")
     for query in project.queries:
         name = Path(query.path).relative_to("data")
         yield name.as_posix(), (query.text.encode(), "application/sparql-query")

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from pyoxigraph import Literal
 
 from kg.errors import KnowledgeError, ProjectError, SourceError
+from kg.matching.lexicon import read_lexicon
 from kg.sources import (
     Fact,
     Layer,
@@ -47,6 +48,7 @@ __all__ = [
 CATALOG = "data/catalog.ttl"
 CONTEXT = "ontology/context.jsonld"
 ALIGNMENT = "ontology/alignment.ttl"
+NAME_WORDS = "ontology/name-words.tsv"
 # Mappings that no person has accepted: no part of the graph.
 PROPOSED = ".proposed.sssom.tsv"
 REQUIRED = (CATALOG, "ontology/def.ttl", CONTEXT)
@@ -69,8 +71,9 @@ class Project:
 
     `rules` are queries that must come back empty; `context` is the parsed JSON-LD context
     document (an object with `@context`); `languages` are those of the dataset's title;
-    `proposals` are mappings that nobody has reviewed; `unread` names files under `data/` and
-    `ontology/` that no reader claims.
+    `proposals` are mappings that nobody has reviewed; `name_words` is the text of the list of words
+    in names, if there is one; `unread` names files under `data/` and `ontology/` that no reader
+    claims.
     """
 
     root: Path
@@ -85,6 +88,7 @@ class Project:
     languages: tuple[str, ...]
     unread: tuple[str, ...] = ()
     proposals: tuple[MappingSet, ...] = ()
+    name_words: str = ""
 
     @cached_property
     def terms(self) -> Terms:
@@ -164,6 +168,7 @@ class _Reading:
         self.queries: list[QueryFile] = []
         self.rules: list[QueryFile] = []
         self.context: Mapping[str, object] = {}
+        self.name_words = ""
         self.unread: list[str] = []
         self.errors: list[KnowledgeError] = []
 
@@ -183,6 +188,9 @@ class _Reading:
             self.files.append(parse_turtle(self._text(path), path, layer))
         elif path == CONTEXT:
             self.context = parse_context(self._text(path), path)
+        elif path == NAME_WORDS:
+            self.name_words = self._text(path)
+            read_lexicon(self.name_words, path)
         elif path.startswith("data/links/") and path.endswith(".sssom.tsv"):
             found = self.proposals if path.endswith(PROPOSED) else self.mappings
             found.append(read_sssom(self.root / path, path))
@@ -217,6 +225,7 @@ class _Reading:
             languages=languages,
             unread=tuple(self.unread),
             proposals=tuple(self.proposals),
+            name_words=self.name_words,
         )
         return Survey(project, tuple(self.errors))
 

@@ -48,7 +48,7 @@ _FORMS: dict[Form, str] = {
     "score": "confidence reviewer_agreement similarity_score mapping_set_confidence",
     "text": """
         subject_label predicate_label object_label author_label reviewer_label creator_label
-        mapping_set_title mapping_set_description curation_rule_text match_string other comment
+        mapping_set_title mapping_set_description curation_rule_text comment
     """,
 }
 _FORM_OF: dict[str, Form] = {slot: form for form, slots in _FORMS.items() for slot in slots.split()}

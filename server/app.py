@@ -31,12 +31,15 @@ from server.pages import (
     justifications,
     photographs,
     problems,
+    review,
     routes,
     search,
     timeline,
 )
 from server.pages.menu import to_menu
+from server.reconciliation import routes as reconciliation
 from server.replies import general_links
+from server.review import set_up
 from server.settings import Settings
 from server.site import Served
 from server.sparql import page, questions
@@ -73,9 +76,13 @@ def create_app(
         questions,
         timeline,
         about,
+        reconciliation,
     )
     for module in (routes, documents, descriptions, dumps, operation, conformance, page, *areas):
         app.register_blueprint(module.pages)
+    if settings.review is not None:
+        set_up(app, settings.review)
+        app.register_blueprint(review.pages)
     app.extensions["menu"] = to_menu(app.url_map)
     problems.register(app)
     app.after_request(_finish)
@@ -95,7 +102,8 @@ def _finish(response: Response) -> Response:
         headers["Access-Control-Allow-Methods"] = headers.get("Allow", "GET, HEAD, OPTIONS")
         headers["Access-Control-Allow-Headers"] = "Accept, Accept-Language, Content-Type, Range"
         headers["Access-Control-Max-Age"] = "86400"
-    headers.extend(ALWAYS)
+    for name, value in ALWAYS.items():
+        headers.setdefault(name, value)
     if headers.get("Cross-Origin-Resource-Policy") == "same-origin":
         del headers["Access-Control-Allow-Origin"]
     headers["X-Request-Id"] = request.environ["kg.request_id"]

@@ -8,11 +8,12 @@ import json
 import os
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from kg.errors import KnowledgeError
+from kg.project import CATALOG
 
 
 class SettingsError(KnowledgeError):
@@ -104,8 +105,16 @@ class Settings:
     """How many of the claims about a thing its page weighs; it says when there are more."""
     document_links: int = 2000
     """How many statements that point to a thing its document and page look at; both say if more."""
+    reconcile_queries: int = 50
+    """How many names one batch of reconciliation queries may ask for."""
+    reconcile_characters: int = 1000
+    """The longest name that reconciliation looks for, in characters."""
+    reconcile_cells: int = 2000
+    """How many cells, things times properties, one data extension may ask for."""
     articles: tuple[Path, ...] = ()
     """Copies of articles' texts, shown in place at /article to whoever reaches the service."""
+    review: Path | None = None
+    """The project whose proposed links /review lets one person decide, on this machine only."""
 
     def __post_init__(self) -> None:
         if not (Path(self.release_dir) / "release.json").is_file():
@@ -122,6 +131,8 @@ class Settings:
                 raise SettingsError(message)
         self._check_pairs()
         self._check_addresses()
+        if self.review is not None:
+            self._check_review(self.review)
 
     def _check_pairs(self) -> None:
         """Refuse values that are fine alone but not together."""
@@ -153,12 +164,26 @@ class Settings:
                     "write it like https://query.example.org/sparql"
                 )
 
+    def _check_review(self, project: Path) -> None:
+        """Refuse to open what writes files to anybody who is not at this machine."""
+        if not (project / CATALOG).is_file():
+            raise SettingsError(f"review: {project} is no project (it has no {CATALOG}); name one")
+        if not is_loopback(self.host):
+            raise SettingsError(
+                f"host: {self.host} can be reached from elsewhere, and whoever reaches /review "
+                "changes files here; take 127.0.0.1, or leave out --review"
+            )
+        for name in ("public_url", "trusted_proxies"):
+            if getattr(self, name):
+                message = f"{name}: behind a proxy others would reach /review"
+                raise SettingsError(f"{message}; leave out one of the two")
+
     def to_json(self) -> str:
         """Write the settings as text, for a process of its own."""
         articles = [str(path) for path in self.articles]
-        return json.dumps(
-            {**asdict(self), "release_dir": str(self.release_dir), "articles": articles}
-        )
+        review = None if self.review is None else str(self.review)
+        paths = {"release_dir": str(self.release_dir), "articles": articles, "review": review}
+        return json.dumps({**asdict(self), **paths})
 
     @classmethod
     def from_json(cls, text: str) -> Settings:
@@ -167,7 +192,16 @@ class Settings:
         for name in ("trusted_proxies", "allow_service"):
             given[name] = tuple(given[name])
         given["articles"] = tuple(map(Path, given["articles"]))
+        given["review"] = None if given["review"] is None else Path(given["review"])
         return cls(**{**given, "release_dir": Path(given["release_dir"])})
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a name or address leads to this machine, whatever a name server says."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_web_address(url: str, query: bool = False) -> bool:

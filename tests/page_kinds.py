@@ -74,6 +74,7 @@ KINDS = (
     PageKind("relations", "/def/relations", "Uses in the data"),
     PageKind("shapes", "/shapes", "A source has a short readable name."),
     PageKind("report", "/report", "By thing"),
+    PageKind("reconciliation", "/reconcile.html", "Paste this address"),
     PageKind("problems", "/problems", "Not-found"),
     PageKind("conformance", "/conformance", "clauses"),
     PageKind("not found", "/doc/person/nobody", "nobody", 404),

@@ -71,6 +71,7 @@ READ = {
         MappingSet mappings NegatedPredicate mapping_justification confidence
         predicate_modifier subject_label object_label author_label reviewer_label creator_label
         review_date mapping_source mapping_tool mapping_tool_version sssom_version
+        match_string other
         subject_source subject_source_version object_source object_source_version
     """,
     "https://w3id.org/semapv/vocab/": "ManualMappingCuration LexicalMatching",

@@ -21,6 +21,7 @@ from server.pages.menu import FOOT, MENU
 from server.pages.ontology import KINDS
 from server.pages.wording import LANGUAGES, PHRASES
 from server.photographs import SIDES
+from server.reconciliation.routes import FEATURES
 
 SERVER = Path(__file__).resolve().parent.parent / "server"
 LANGUAGE_LINK = re.compile(r'<p class="languages">.*?</p>', re.DOTALL)
@@ -242,6 +243,7 @@ def test_the_pages_words_are_whole_and_used() -> None:
     by_name |= {f"by_{what}" for what in ("voice", "grade", "kind")}
     by_name |= {f"dump_{format.name}" for format in RDF_FORMATS}
     by_name |= {f"{word}_{grave}" for word in ("severity", "found") for grave in SEVERITIES}
+    by_name |= {f"feature_{name.replace('-', '_')}" for name in FEATURES}
     by_name |= set(UNITS) | {"unit_byte", "decimal_sign"}
     assert keys["en"] == used | by_name
     for key, text in PHRASES["en"].items():

@@ -60,8 +60,8 @@ _GLIDE = re.compile(r"[ij](?=[aeou])")
 def to_words(text: str) -> list[str]:
     """Part a text into its words, in lower case; an apostrophe belongs to no word.
 
-    >>> to_words("Guards Major-General G. V. Baklanov’s")
-    ['guards', 'major', 'general', 'g', 'v', 'baklanovs']
+    >>> to_words("Guards Major-General P. I. Smirnov’s")
+    ['guards', 'major', 'general', 'p', 'i', 'smirnovs']
     """
     return _WORD.findall(re.sub(r"['’ʼ`´]", "", text).casefold())
 

@@ -41,6 +41,7 @@ FOOT = (
     Entry("ontology", "/def", lambda site: "ontology/def.ttl" in site.files),
     Entry("checks", "/report", lambda site: "ontology/shapes.ttl" in site.files),
     Entry("conformance", "/conformance"),
+    Entry("review", "/review"),
 )
 SEARCH = "/search"
 

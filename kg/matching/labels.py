@@ -1,0 +1,138 @@
+"""Names of anything else compared: places, events, organisations, objects.
+
+What follows a comma or stands in brackets tells namesakes apart, and may be left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kg.matching.likeness import likeness
+from kg.matching.names import Name, Word
+from kg.matching.points import Point, total
+
+WHOLE = 100.0
+SHORTER = -4.0
+OTHER_ORDER = -26.0
+"""The same words in another order may say the opposite: the embassy of one land in the other."""
+OTHER_ADDITION = -30.0
+OTHER_SITE, UNTOLD_SITE = -45.0, -26.0
+OTHER_NUMBER, UNTOLD_NUMBER = -45.0, -20.0
+MISSPELT = -12.0
+MISSPELT_ALONE = -27.0
+"""One word misspelt may well be another name: two towns may differ by a letter."""
+LIKE_WORD = 80.0
+_EMPTY = ("filler", "site", "title")
+
+
+def compare_labels(sought: Name, borne: Sequence[Name], site: str = "") -> list[Point]:
+    """Compare a name with all names of a thing; the one that fits best counts.
+
+    Names in the script of the one that is sought come first: spelling one back is a guess.
+    `site` is the kind of place that the thing is known to be, if it is one.
+    """
+    akin = [name for name in borne if name.script == sought.script] or borne
+    wanted = sought.meant("site")
+    points = max((_compare(sought, name) + _miss_site(wanted, name) for name in akin), key=total)
+    points += _compare_numbers(sought.numbers, {name.numbers for name in akin})
+    points += _compare_additions(sought, akin)
+    return [*points, *_compare_sites(wanted, akin, site)]
+
+
+def _compare(sought: Name, borne: Name) -> list[Point]:
+    told = f"“{sought.text}” and “{borne.text}”"
+    ours, theirs = _all(sought), _all(borne)
+    if _senses(ours) == _senses(theirs):
+        return [Point("name", WHOLE, f"The names {told} are the same.")]
+    if _senses(_main(sought)) == _senses(_main(borne)):
+        return [
+            Point("name", WHOLE, f"The names {told} begin the same."),
+            Point("length of the name", SHORTER, "One of them is longer."),
+        ]
+    if sorted(_senses(ours)) == sorted(_senses(theirs)):
+        return [
+            Point("name", WHOLE, f"The names {told} have the same words."),
+            Point("order of words", OTHER_ORDER, "They stand in another order."),
+        ]
+    return _compare_words(ours, theirs, told)
+
+
+def _compare_words(ours: Sequence[Word], theirs: Sequence[Word], told: str) -> list[Point]:
+    shared, is_exact = _share(ours, theirs)
+    if not shared:
+        return [Point("name", 0.0, f"The names {told} share no word.")]
+    weight = sum(len(word.key) for word in (*ours, *theirs))
+    points = [Point("name", round(200 * shared / weight, 1), f"The names {told} share words.")]
+    if not is_exact:
+        value = MISSPELT_ALONE if len(ours) == 1 else MISSPELT
+        points.append(Point("spelling", value, "They are not spelt the same."))
+    return points
+
+
+def _share(ours: Sequence[Word], theirs: Sequence[Word]) -> tuple[float, bool]:
+    """Add up the letters of words that both names have, and tell whether all are spelt the same."""
+    left, shared, is_exact = list(theirs), 0.0, True
+    for word in ours:
+        values = [likeness(word, other) for other in left]
+        value = max(values, default=0.0)
+        if value >= LIKE_WORD:
+            other = left.pop(values.index(value))
+            shared += (value / 100) ** 2 * (len(word.key) + len(other.key)) / 2
+            is_exact = is_exact and value == 100
+    return shared, is_exact
+
+
+def _compare_numbers(ours: tuple[str, ...], known: set[tuple[str, ...]]) -> Iterator[Point]:
+    """Compare numbers such as years, which tell things of one name apart."""
+    if ours in known or not (ours or any(known)):
+        return
+    theirs = next((numbers for numbers in sorted(known) if numbers), ())
+    if ours and theirs:
+        told = f"{', '.join(ours)} is not {', '.join(theirs)}"
+        yield Point("number", OTHER_NUMBER, f"The number is another one: {told}.")
+    else:
+        yield Point("number", UNTOLD_NUMBER, "Only one of the names has a number.")
+
+
+def _compare_additions(sought: Name, borne: Sequence[Name]) -> Iterator[Point]:
+    ours = _senses(_addition(sought))
+    known = [_senses(_addition(name)) for name in borne]
+    if ours and any(known) and not any(set(ours) & set(words) for words in known):
+        told = ", ".join(ours)
+        yield Point("addition to the name", OTHER_ADDITION, f"“{told}” is said of another one.")
+
+
+def _miss_site(ours: frozenset[str], borne: Name) -> list[Point]:
+    theirs = borne.meant("site")
+    if ours or not theirs:
+        return []
+    reason = f"The name does not say {', '.join(sorted(theirs))}."
+    return [Point("kind of place", UNTOLD_SITE, reason)]
+
+
+def _compare_sites(ours: frozenset[str], borne: Sequence[Name], site: str) -> Iterator[Point]:
+    theirs = frozenset[str]().union(*(name.meant("site") for name in borne))
+    known = theirs or frozenset((site,) if site else ())
+    if ours and known and not ours & known:
+        told = f"{', '.join(ours)}, not {', '.join(known)}"
+        yield Point("kind of place", OTHER_SITE, f"The name means another kind: {told}.")
+
+
+def _main(name: Name) -> list[Word]:
+    return _full(name.parts[0]) if name.parts else []
+
+
+def _addition(name: Name) -> list[Word]:
+    return [word for part in name.parts[1:] for word in _full(part)]
+
+
+def _all(name: Name) -> list[Word]:
+    return _full(name.words) or list(name.words)
+
+
+def _full(words: Sequence[Word]) -> list[Word]:
+    return [word for word in words if word.role not in _EMPTY]
+
+
+def _senses(words: Sequence[Word]) -> list[str]:
+    return [word.sense for word in words]

@@ -1,0 +1,170 @@
+"""Names of people, units and places: what is compared, and what tells namesakes apart."""
+
+from pathlib import Path
+
+import pytest
+
+from kg.errors import SourceError
+from kg.matching.description import Description
+from kg.matching.lexicon import Lexicon, read_lexicon
+from kg.matching.names import parse_name
+from kg.matching.points import Score
+from kg.matching.scoring import score
+from kg.terms import SCHEMA
+
+ROOT = Path(__file__).resolve().parent.parent
+NAME_WORDS = "ontology/name-words.tsv"
+RANKS = {
+    "rank/colonel-general": ["colonel general", "генерал-полковник", "Col Gen"],
+    "rank/first-lieutenant": ["first lieutenant", "1st Lt"],
+    "rank/captain": ["captain", "Hauptmann (Heer)"],
+}
+PERSON, PLACE, UNIT = (
+    frozenset({f"{SCHEMA}{name}"}) for name in ("Person", "Place", "Organization")
+)
+
+
+@pytest.fixture(scope="module")
+def words() -> Lexicon:
+    """The words of this project, with three ranks."""
+    return read_lexicon((ROOT / NAME_WORDS).read_text(encoding="utf-8"), NAME_WORDS, RANKS)
+
+
+def compare(
+    words: Lexicon, sought: str, *names: str, kinds: frozenset[str] = PERSON, note: str = ""
+) -> Score:
+    described = Description(names=tuple(("", name) for name in names), kinds=kinds, note=note)
+    return score(Description(names=(("", sought),)), described, words)
+
+
+def senses(words: Lexicon, text: str) -> list[str]:
+    return [word.sense for word in parse_name(text, words).words]
+
+
+@pytest.mark.parametrize(
+    ("text", "rank"),
+    [
+        ("Col. Gen. Smirnov", "rank/colonel-general"),
+        ("генерал-полковник Смирнов", "rank/colonel-general"),
+        ("Генерал-полковника Смирнова", "rank/colonel-general"),
+        ("Smirnov, Col.-Gen.", "rank/colonel-general"),
+        ("1st Lt. Miller", "rank/first-lieutenant"),
+        ("Hptm. Müller", "rank/captain"),
+    ],
+)
+def test_a_rank_beside_a_name_is_known_in_its_forms(words: Lexicon, text: str, rank: str) -> None:
+    assert parse_name(text, words).ranks == {rank}
+
+
+def test_numbers_are_read_in_figures_letters_and_roman_numerals(words: Lexicon) -> None:
+    for text in ("9th Army", "Ninth Army", "IX. Armee", "9-я армия", "9 армии"):
+        assert parse_name(text, words).numbers == ("9",), text
+
+
+def test_a_compound_is_parted_into_the_words_that_are_listed(words: Lexicon) -> None:
+    assert senses(words, "7. Gardeschützendivision") == ["7", "guards", "rifle", "division"]
+    assert senses(words, "7-я гвардейская стрелковая дивизия") == [
+        "7", "guards", "rifle", "division",
+    ]  # fmt: skip
+    assert senses(words, "7 гв. сд") == ["7", "guards", "rifle", "division"]
+
+
+def test_an_initial_is_no_word_even_where_the_letter_has_a_meaning(words: Lexicon) -> None:
+    name = parse_name("Г. В. Смирнов", words)
+    assert [word.is_initial for word in name.words] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    "sought",
+    [
+        "Smirnov, Petr",
+        "Пётр Смирнов",
+        "П. И. Смирнов",
+        "Смирнов Пётр Ильич",
+        "Smirnow Pjotr Iljitsch",
+    ],
+)
+def test_a_person_is_known_by_any_order_and_script(words: Lexicon, sought: str) -> None:
+    assert compare(words, sought, "Pyotr Ilyich Smirnov", "Пётр Ильич Смирнов").value >= 75
+
+
+def test_another_patronymic_sinks_although_one_name_lacks_it(words: Lexicon) -> None:
+    found = compare(words, "Pyotr Pavlovich Smirnov", "Pyotr Smirnov", "Pyotr Ilyich Smirnov")
+    assert found.value < 75
+    assert found.points[-1].reason == (
+        "The further name is another one: “pavlovich” is not “ilyich”."
+    )
+
+
+def test_a_family_name_alone_is_not_enough(words: Lexicon) -> None:
+    assert compare(words, "Smirnov", "Pyotr Ilyich Smirnov").value == 60
+
+
+def test_senior_is_not_junior(words: Lexicon) -> None:
+    assert compare(words, "John Miller Jr.", "John Miller Jr.").value == 100
+    found = compare(words, "John Miller Sr.", "John Miller Jr.")
+    assert found.value < 75
+    assert found.points[-1].reason == "Another of the family is meant: senior, not junior."
+
+
+@pytest.mark.parametrize(
+    ("sought", "feature"),
+    [
+        ("8th Guards Rifle Division", "number"),
+        ("7th Guards Rifle Regiment", "kind of unit"),
+        ("7th Rifle Division", "honour"),
+        ("7th Guards Tank Division", "branch"),
+        ("7th Guards Rifle Division (US)", "army"),
+    ],
+)
+def test_what_differs_in_a_unit_is_told_and_sinks_it(
+    words: Lexicon, sought: str, feature: str
+) -> None:
+    note = "Soviet division, as the records have it"
+    found = compare(words, sought, "7th Guards Rifle Division", kinds=UNIT, note=note)
+    assert found.value < 75
+    assert [point.feature for point in found.points if point.value < 0] == [feature]
+
+
+def test_a_place_takes_additions_but_not_other_ones(words: Lexicon) -> None:
+    def at(sought: str, *names: str, note: str = "") -> float:
+        return compare(words, sought, *names, kinds=PLACE, note=note).value
+
+    assert at("Neustadt", "Neustadt (Holstein)") == 96
+    assert at("Neustadt (Hessen)", "Neustadt (Holstein)", "Neustadt") < 75
+    assert at("City of Neustadt", "Neustadt") == 100
+    assert at("Neustadt Island", "Neustadt", note="A river; not the town") == 55
+    assert at("Neustadl", "Neustadt") < 75
+
+
+def test_things_of_one_name_and_other_years_are_not_the_same(words: Lexicon) -> None:
+    event = frozenset({f"{SCHEMA}Event"})
+    assert compare(words, "Harbour Day 2019", "Harbour Day 2018", kinds=event).value < 75
+
+
+def test_a_project_without_a_list_compares_plain_words() -> None:
+    plain = read_lexicon("", NAME_WORDS)
+    assert compare(plain, "Смирнов П. И.", "Pyotr Ilyich Smirnov").value >= 75
+    assert compare(plain, "Old Lighthouse", "Lighthouse, Old", kinds=PLACE).value == 74
+    assert compare(plain, "Old Lighthouse", "Old Lighthouse", kinds=PLACE).value == 100
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("word\trole\tforms\n", 1, "the columns are role, word, forms"),
+        ("# Words\nrole\tword\tforms\nkind\tarmy\n", 3, "complete it"),
+        ("role\tword\tforms\nkind\t \tArmee\n", 2, "complete it"),
+        ("role\tword\tforms\nspell\tarmy\tArmee\n", 2, "spell is no role of a word; take one of"),
+    ],
+)
+def test_a_broken_list_of_words_is_refused_with_its_line(text: str, line: int, what: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        read_lexicon(text, NAME_WORDS)
+    assert caught.value.line == line
+    assert what in str(caught.value)
+
+
+def test_short_forms_that_stand_for_each_other_end(words: Lexicon) -> None:
+    circle = read_lexicon("role\tword\tforms\nshort\tab\tcd\nshort\tcd\tab\n", NAME_WORDS)
+    assert senses(circle, "ab ef") == ["ef"]
