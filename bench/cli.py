@@ -10,6 +10,7 @@ import click
 
 from bench import hostile as hostility
 from bench import matching as matched
+from bench import reconciling
 from bench.data import Prepared, build_project, prepare_events, prepare_project
 from bench.graph import LEAST, write_graph
 from bench.report import this_machine, to_json, to_markdown
@@ -146,6 +147,16 @@ def matching() -> None:
     found = matched.measure(release)
     click.echo(matched.to_markdown(found, release.manifest.base), nl=False)
     sys.exit(0 if found.reaches_goal else 1)
+
+
+@main.command()
+@click.option("--things", type=click.IntRange(4_000), default=100_000, show_default=True)
+@click.option("--batches", type=click.IntRange(40), default=300, show_default=True)
+def reconcile(things: int, batches: int) -> None:
+    """Time batches of ten names at /reconcile, here and among many generated things."""
+    click.echo(
+        reconciling.to_markdown(reconciling.measure(CACHE, things, batches, _tell)), nl=False
+    )
 
 
 def _prepare(graph: str, seed: int) -> Prepared:
