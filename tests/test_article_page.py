@@ -30,6 +30,12 @@ def passages(page: Element) -> dict[str, Element]:
     return {section.get("id"): section for section in find(page, ".passage")}
 
 
+def read_parts(client: FlaskClient) -> list[Element]:
+    """Read the article's page and the other parts that it leads to."""
+    first = read(client, "/article")
+    return [first, *(read(client, a.get("href", "")) for a in find(first, ".parts a"))]
+
+
 def codes(page: Element) -> list[str]:
     return [words(code) for code in find(page, ".claims .code")]
 
@@ -97,17 +103,26 @@ def test_boilerplate_is_shown_as_such(client: FlaskClient) -> None:
 
 
 def test_what_a_caption_leaves_open_is_said(elbe: FlaskClient) -> None:
-    caption = passages(read(elbe, "/article"))["passage-c3"]
+    found = {name: one for part in read_parts(elbe) for name, one in passages(part).items()}
+    caption = found["passage-c3"]
     assert words(caption).endswith("What the words leave open: date, photographer, place")
 
 
 def test_every_claim_of_the_article_is_there_once(elbe: FlaskClient) -> None:
-    page = read(elbe, "/article")
-    assert len(codes(page)) == len(set(codes(page))) == 63
-    assert len(find(page, ".map li")) == 14
-    assert "24 stretches from the beginning to the end. 10 of them only repeat" in words(page)
-    ids = [element.get("id") for element in page.iter() if element.get("id")]
-    assert len(ids) == len(set(ids))
+    parts = read_parts(elbe)
+    told = [code for part in parts for code in codes(part)]
+    assert len(told) == len(set(told)) == 63
+    for page in parts:
+        assert len(find(page, ".map li")) == 14
+        assert "24 stretches from the beginning to the end. 10 of them only repeat" in words(page)
+        ids = [element.get("id") for element in page.iter() if element.get("id")]
+        assert len(ids) == len(set(ids))
+
+
+def test_the_map_leads_to_passages_of_every_part(elbe: FlaskClient) -> None:
+    for bar in find(read(elbe, "/article"), ".map a"):
+        address, _, anchor = bar.get("href", "").partition("#")
+        assert anchor in passages(read(elbe, address or "/article"))
 
 
 @pytest.mark.parametrize(
@@ -308,8 +323,11 @@ def test_a_release_without_a_text_has_no_such_page(retired: FlaskClient) -> None
     assert "/article" not in retired.get("/", headers=BROWSER).text
 
 
-def test_a_long_text_comes_in_parts(lighthouse_release: Path) -> None:
-    client = create_app(Settings(release_dir=lighthouse_release, page_links=4)).test_client()
+def test_a_long_text_comes_in_parts(
+    lighthouse_release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.pages.article.PAGE_BYTES", 1_900)
+    client = create_app(Settings(release_dir=lighthouse_release)).test_client()
     assert list(passages(read(client, "/article"))) == ["passage-t", "passage-s1"]
     second = read(client, "/article?part=2")
     assert list(passages(second)) == ["passage-s2"]

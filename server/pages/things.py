@@ -19,7 +19,7 @@ from server.pages.photographs import drawing
 from server.pages.values import Reader
 from server.site import Site, current_site
 
-PICTURE_CHARACTERS = 8_000
+PICTURE_BYTES = 8_000
 """About as much as a photograph drawn from its caption takes with its style sheet."""
 
 
@@ -36,7 +36,7 @@ def show_thing(thing: NamedNode, canonical: str, urls: Mapping[str, str]) -> str
     if reader.look.is_claim(thing):
         return _show_claim(site, reader, thing, codes, canonical, urls)
     picture = drawing(reader, thing)
-    view = entity_view(site, reader, thing, PICTURE_CHARACTERS if picture else 0)
+    view = entity_view(site, reader, thing, PICTURE_BYTES if picture else 0)
     texts = [view.heading.line.value if view.heading.line else "", *view.codes]
     query, rest = facts_query(thing), rest_query(thing)
     return show(
