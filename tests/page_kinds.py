@@ -54,7 +54,7 @@ KINDS = (
     PageKind("search", "/search", "any language"),
     PageKind("search, found", "/search?q=Sylvashko", "Alexander Silvashko"),
     PageKind("search, nothing", "/search?q=zzzzqqqq", "Nothing fits"),
-    PageKind("timeline", "/timeline", "Konev reception for Bradley"),
+    PageKind("timeline", "/timeline", "Kotzebue’s patrol at Leckwitz"),
     PageKind("timeline of a place", "/timeline?place=place%2Ftorgau", "Army commanders"),
     PageKind("SPARQL form", "/sparql", "Your SPARQL query"),
     PageKind("SPARQL table", sparql("SELECT * { ?s ?p ?o } LIMIT 20"), "Rows: 20"),

@@ -20,7 +20,7 @@ from server.lookups import LABELS, Text
 from server.pages.accounts import Accounts, compare_accounts, read_objections
 from server.pages.cards import Card, Cards
 from server.pages.facts import Facts, Group
-from server.pages.gathering import gather
+from server.pages.gathering import gather, tell_once
 from server.pages.mappings import ELSEWHERE, Elsewhere, find_elsewhere
 from server.pages.order import read_order
 from server.pages.values import Reader, Shown
@@ -165,6 +165,7 @@ def list_view(site: Site, reader: Reader, thing: NamedNode, key: str, page: str)
     inverse = key.startswith("^")
     if inverse:
         quads, cut = reader.look.pointing(thing, LIST_REACH, predicate)
+        quads = tell_once(reader, quads)
     else:
         quads, cut = [quad for quad in found.said if quad.predicate == predicate], False
     found = replace(found, pointing=quads if inverse else [], cut=cut)
