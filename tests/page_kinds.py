@@ -35,6 +35,7 @@ KINDS = (
     PageKind("place", "/doc/place/lorenzkirch", "Lorenzkirch"),
     PageKind("event", "/doc/event/c2-scene", "caption"),
     PageKind("photograph", "/doc/photograph/c5", "photograph"),
+    PageKind("photograph, disputed", "/doc/photograph/c4", "photograph"),
     PageKind("source", "/doc/source/k67", "source"),
     PageKind("concept", "/doc/concept/oath-of-the-elbe", "Oath of the Elbe"),
     PageKind("rank", "/doc/rank/su-lieutenant", "Lieutenant"),

@@ -405,3 +405,42 @@ def test_a_claim_lights_the_words_it_rests_on(browser: Browser, lighthouse_relea
 def test_nothing_is_wider_than_a_phone(visit: Visit, path: str) -> None:
     page = visit(path, width=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:8000", "127.0.0.1:8000", "[::1]:8000", "merrow.localhost"]
+)
+def test_the_words_are_shown_to_who_reaches_the_service_by_its_own_name(
+    with_words: FlaskClient, host: str
+) -> None:
+    answer = with_words.get("/article", headers={**BROWSER, "Host": host})
+    assert find(parse(answer.text), ".text")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example"])
+def test_a_name_led_here_by_another_site_gets_no_words(with_words: FlaskClient, host: str) -> None:
+    answer = with_words.get("/article", headers={**BROWSER, "Host": host})
+    assert answer.status_code == 200
+    assert "soul of the coast" not in answer.text
+    assert find(parse(answer.text), ".text") == []
+
+
+def test_a_name_that_the_service_is_set_up_for_gets_the_words(lighthouse_release: Path) -> None:
+    settings = Settings(
+        release_dir=lighthouse_release, articles=(COPY,), public_url="https://light.example/graph"
+    )
+    client = create_app(settings).test_client()
+    answer = client.get("/article", headers={**BROWSER, "Host": "light.example"})
+    assert find(parse(answer.text), ".text")
+
+
+def test_a_claim_leads_to_its_place_in_the_text(elbe: FlaskClient) -> None:
+    for claim in ("t2", "c3-4", "c5-1"):
+        (place,) = {
+            a.get("href", "")
+            for a in find(read(elbe, f"/doc/claim/{claim}"), "main a")
+            if a.get("href", "").startswith("/article")
+        }
+        address, _, anchor = place.partition("#")
+        assert anchor == f"claim-{claim}"
+        assert find(read(elbe, address), f"#{anchor}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
@@ -15,14 +15,15 @@ from server.lookups import Text as Words
 from server.negotiation import HTML
 from server.pages.cards import Badge, badge
 from server.pages.choices import Choices, Option, read_choices
-from server.pages.frame import page_reader, show
+from server.pages.frame import addresses, page_reader, show
 from server.pages.strip import Bar, Ribbon, draw_bar, draw_ribbon
 from server.pages.underlines import Piece, underline_copies
 from server.pages.values import Reader, Shown
 from server.pages.wording import VERDICT_SYMBOLS
 from server.refusals import ProblemError
 from server.replies import reply
-from server.site import current_site
+from server.site import Site, current_site
+from server.words import is_own_host
 
 pages = Blueprint("article", __name__)
 
@@ -136,7 +137,10 @@ def _list_page(texts: tuple[Text, ...]) -> str:
 
 def _answer(text: Text) -> Response:
     """Answer with the page; one that shows the reader's own copy is for nobody's store."""
-    words = current_site().words.get(text.sha256)
+    site = current_site()
+    # Under any other name a page of another site could have had itself led here (DNS rebinding).
+    trusted = is_own_host(request.host, site.base, site.settings)
+    words = site.words.get(text.sha256) if trusted else None
     return reply(
         HTML,
         lambda: show("article.html", view=article_view(page_reader(), text, words)),
@@ -151,7 +155,7 @@ def article_view(reader: Reader, text: Text, words: str | None) -> ArticleView:
     choices = read_choices(request.args, claims, PARAMETERS)
     fitting = [claim for claim in claims if choices.fits(claim)]
     parts = split_parts(text.passages, choices.fits, words)
-    part = min(max(1, request.args.get("part", 1, type=int)), len(parts))
+    part = _find_part(parts, request.args)
     gathering = _Gathering(reader, text, words, choices)
     whole = len(text.passages) <= MOST_MAPPED
     mapped = [
@@ -179,6 +183,43 @@ def article_view(reader: Reader, text: Text, words: str | None) -> ArticleView:
         part=part,
         parts=len(parts),
     )
+
+
+def _find_part(parts: Sequence[Sequence[Passage]], asked: Mapping[str, str]) -> int:
+    """Find the part that is asked for: by number, or as the one that holds a claim (`?at=`)."""
+    if "at" in asked:
+        holding = (
+            number
+            for number, passages in enumerate(parts, 1)
+            if any(to_anchor(c.iri) == asked["at"] for p in passages for c in p.claims)
+        )
+        return next(holding, 1)
+    number = asked.get("part", "1")
+    return min(max(1, int(number) if number.isdecimal() else 1), len(parts))
+
+
+@pages.app_template_global("place_in_text")
+def place_in_text(iri: str) -> str | None:
+    """Address a claim's place in the text it is taken from, as read critically."""
+    path = current_site().derive(_list_places).get(iri)
+    anchor = to_anchor(NamedNode(iri))
+    return addresses().to(f"{path}#{anchor}", at=anchor) if path else None
+
+
+def _list_places(site: Site) -> dict[str, str]:
+    """Give the page of the text that each claim is taken from."""
+    texts = site.derive(read_texts)
+    found: dict[str, str] = {}
+    for text in texts:
+        path = "/article" if len(texts) == 1 else f"/article/{text.slug}"
+        for claim in (claim for passage in text.passages for claim in passage.claims):
+            found.setdefault(claim.iri.value, path)
+    return found
+
+
+def to_anchor(node: NamedNode) -> str:
+    """Make an id of the last parts of an IRI: `claim-c3-4`."""
+    return "-".join(re.findall(r"[A-Za-z0-9]+", "/".join(node.value.split("/")[-2:])))
 
 
 def split_parts(
@@ -276,9 +317,9 @@ class _Gathering:
         return shown.slug, shown.symbol
 
     def name(self, node: NamedNode) -> str:
-        """Make an id of the last parts of an IRI: `claim-c3-4`."""
+        """Make an id that nothing else on the page has."""
         if node.value not in self.names:
-            plain = "-".join(re.findall(r"[A-Za-z0-9]+", "/".join(node.value.split("/")[-2:])))
+            plain = to_anchor(node)
             taken = set(self.names.values())
             numbered = (f"{plain}-{n}" for n in range(2, len(taken) + 3))
             free = (name for name in (plain, *numbered) if name not in taken)

@@ -10,6 +10,7 @@ from pyoxigraph import NamedNode
 
 from server.lookups import Text
 from server.negotiation import FORMATS, Offer
+from server.pages.checks import find_findings
 from server.pages.citation import cite, claim_query, facts_query, rest_query
 from server.pages.claims import claim_view
 from server.pages.codes import Codes, explain_codes, link_codes, read_codes
@@ -80,6 +81,7 @@ def _using(
     """Give what a reader does with a page: cite it, take it as data, ask the same of the graph."""
     return {
         "thing": thing.value,
+        "findings": site.derive(find_findings).get(thing.value, 0),
         "canonical": canonical,
         "formats": _formats(urls),
         "citation": cite(site, reader, title, thing.value),
