@@ -13,7 +13,7 @@ from urllib.error import HTTPError, URLError
 import pyoxigraph as ox
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Triple
 
-from kg.errors import QueryError, ReleaseError
+from kg.errors import KnowledgeError, QueryError, ReleaseError
 from kg.formats import BY_NAME
 from kg.ordering import separate_numbers
 from kg.sparql import check_query, explain_syntax_error
@@ -170,8 +170,10 @@ class EmbeddedStore:
         graph: GraphName | None = None,
     ) -> Iterator[Quad]:
         """Yield the quads that match; see `Store.quads_for_pattern`."""
-        with _sentences():
+        try:
             yield from self._store.quads_for_pattern(subject, predicate, object, graph)
+        except RuntimeError as error:
+            raise _to_sentence(error) from None
 
     def graph_counts(self) -> dict[GraphName, int]:
         """Count the triples of each graph; see `Store.graph_counts`."""
@@ -311,10 +313,13 @@ def _sentences() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if str(error).startswith("Corruption"):
-            message = f"the query store is damaged ({error}); build the release again"
-            raise ReleaseError(message) from None
-        raise QueryError(f"this query cannot be answered: {error}") from None
+        raise _to_sentence(error) from None
+
+
+def _to_sentence(error: RuntimeError) -> KnowledgeError:
+    if str(error).startswith("Corruption"):
+        return ReleaseError(f"the query store is damaged ({error}); build the release again")
+    return QueryError(f"this query cannot be answered: {error}")
 
 
 def _fits(answer: Kind, format: str) -> bool:

@@ -99,8 +99,8 @@ class Settings:
     """How many bytes of finished answers one web process keeps to give again; 0 for none."""
     log_queries: bool = True
     """Whether each query leaves one line of JSON on stderr; never the query's text."""
-    table_rows: int = 500
-    """How many rows of a result a page shows; the page says so and offers the whole."""
+    table_rows: int = 100
+    """How many rows of a result a page shows at the most; it leads to the others and the whole."""
     page_links: int = 200
     """How many of the claims about a thing its page weighs; it says when there are more."""
     document_links: int = 2000

@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import dropwhile
@@ -183,18 +183,28 @@ def open_site(settings: Settings) -> Site:
     release = open_release(settings.release_dir)
     store = release.open_store()
     files = _read_small_files(release)
+    dataset = _read_dataset(files.get("catalog.ttl", b""), release.manifest.base)
     return Site(
         settings=settings,
         release=release,
         folder=Folder(release.path),
         files=files,
         store=store,
-        look=Lookups(store, Terms(release.manifest.base)),
-        dataset=_read_dataset(files.get("catalog.ttl", b""), release.manifest.base),
+        look=Lookups(store, find_terms(release.manifest.base, dataset.classes)),
+        dataset=dataset,
         questions=_read_questions(files, frozenset(settings.allow_service)),
         build=hash_code(Path(__file__).parent),
         words=read_words(settings.articles, text_hashes(store)) if settings.articles else {},
     )
+
+
+def find_terms(base: str, classes: Iterable[tuple[str, int]]) -> Terms:
+    """Give the own terms under a base, or those of the project whose dump is served elsewhere."""
+    bases = [base, *(iri.partition("def#")[0] for iri, _ in classes if "/def#" in iri)]
+    used = {iri for iri, _ in classes}
+    own = (Terms(one) for one in bases)
+    found = (t for t in own if any(kind.value in used for kind in t.claim_classes))
+    return next(found, Terms(base))
 
 
 class Served:

@@ -40,7 +40,7 @@ def addresses_for(site: Site, environ: Environ) -> Addresses:
 def with_format(site: Site, environ: Environ, name: str) -> str:
     """Address the same answer in another format."""
     pairs = list(read_arguments(environ).items())[::-1]
-    kept = {k: v for k, v in pairs if k not in ("format", "output", "results")}
+    kept = {k: v for k, v in pairs if k not in ("format", "output", "results", "page")}
     return addresses_for(site, environ).to("/sparql", **kept, format=name)
 
 

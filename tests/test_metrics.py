@@ -4,11 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from server import Settings, create_app
 from server.journal import Visit
-from server.metrics import CELLS, Board, Metrics
+from server.metrics import CELLS, KINDS, Board, Metrics
 
 
 def read(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -109,3 +110,11 @@ def test_the_evaluators_numbers_are_told() -> None:
 
 def test_series_have_cells_of_their_own() -> None:
     assert len(set(CELLS.values())) == len(CELLS)
+
+
+def test_every_address_of_the_site_has_a_kind_to_be_counted_by(client: FlaskClient) -> None:
+    rules = list(client.application.url_map.iter_rules())
+    assert len(rules) > 40
+    parts = {rule.endpoint.rpartition(".")[0] or rule.endpoint for rule in rules}
+    assert parts - set(KINDS) == set()
+    assert parts >= set(KINDS) - {"other"}

@@ -18,7 +18,7 @@ from kg.sparql import QueryForm, Token, find_services, tokens
 from server.evaluation.answers import Evaluated, QueryRequest, check
 from server.limits import BusyError, ClientBusyError, Limits
 from server.negotiation import HTML, Offer, choose
-from server.refusals import not_acceptable
+from server.refusals import ProblemError, not_acceptable
 from server.sparql.cache import Cache, Entry
 from server.sparql.protocol import Given, offers_for, pick_by_name
 
@@ -132,6 +132,9 @@ class Desk:
         offer = pick_by_name(given.formats, offers) or _choose(accept, form)
         if offer is None:
             raise not_acceptable({o.media_type: address(o.name) for o in offers})
+        if given.page is not None and offer is not HTML:
+            detail = "Only pages for people have a page; take LIMIT and OFFSET in the query."
+            raise ProblemError(400, "unknown-parameter", detail)
         name = offer.name
         if offer is HTML:
             name = "json" if form in ("SELECT", "ASK") else "ttl"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from binascii import a2b_qp
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,16 @@ FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"
 UPDATE = "application/sparql-update"
 KNOWN = frozenset(
-    ("query", "default-graph-uri", "named-graph-uri", "format", "output", "results", "lang")
+    (
+        "query",
+        "default-graph-uri",
+        "named-graph-uri",
+        "format",
+        "output",
+        "results",
+        "lang",
+        "page",
+    )
 )
 UPDATE_PARAMETERS = frozenset(("update", "using-graph-uri", "using-named-graph-uri"))
 
@@ -56,12 +66,16 @@ Environ = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Given:
-    """What a request carries; `formats` are the values of `format=` and its two synonyms."""
+    """What a request carries; `formats` are the values of `format=` and its two synonyms.
+
+    `page` is wanted of a result as a page; None where none is named.
+    """
 
     query: str | None
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
     formats: tuple[str, ...]
+    page: int | None = None
 
 
 def offers_for(form: QueryForm) -> Sequence[Offer]:
@@ -94,7 +108,17 @@ def read_request(environ: Environ, settings: Settings) -> Given:
         default_graphs=_graph_names(pairs, "default-graph-uri"),
         named_graphs=_graph_names(pairs, "named-graph-uri"),
         formats=tuple(v for n, v in pairs if n in ("format", "output", "results")),
+        page=_read_page([value for name, value in pairs if name == "page"]),
     )
+
+
+def _read_page(values: Sequence[str]) -> int | None:
+    if not values:
+        return None
+    if len(values) > 1 or not re.fullmatch("[1-9][0-9]{0,7}", values[0]):
+        detail = f"page is one number from 1 on; {', '.join(values)!r} is none."
+        raise ProblemError(400, "bad-request", detail)
+    return int(values[0])
 
 
 def _parse(raw: bytes, place: str) -> list[tuple[str, str]]:
