@@ -52,7 +52,7 @@ class Watched:
         if self.refusal:
             raise self.refusal
         found = self.inner.evaluate(request, client)
-        return Evaluated(found.body, found.length, "fast", found.durations_ms, self.version)
+        return Evaluated(found.body, found.length, "fast", found.stages, self.version)
 
     def status(self) -> dict[str, Any]:
         return {"ready": int(self.refusal is None), "workers": {"fast": 2}}

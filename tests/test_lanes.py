@@ -124,7 +124,7 @@ def test_answer_is_the_same_as_in_this_process(
     assert there.read() == here.evaluate(QueryRequest(query, format), "me").read()
     assert there.version == opened.manifest.version
     assert there.lane == "fast"
-    assert set(there.durations_ms) == {"wait", "check", "run", "write"}
+    assert all(spent > 0 for spent in there.stages)
 
 
 def test_graphs_of_the_request_replace_those_of_the_query(lanes: Lanes) -> None:

@@ -35,7 +35,7 @@ def in_a_process(board: Board, work: str) -> None:
         metrics = Metrics(board)
         if work == "query":
             metrics.count_query(Visit("", 0.0, form="ASK", lane="fast"), 0.02)
-        metrics.add_in_hand(1)
+        metrics.set_in_hand(1)
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
 
@@ -89,7 +89,7 @@ def test_the_processes_of_a_service_are_summed_and_no_count_falls() -> None:
 def test_what_a_dead_process_had_in_hand_does_not_count() -> None:
     board = Board(4)
     own = Metrics(board)
-    own.add_in_hand(2)
+    own.set_in_hand(2)
     in_a_process(board, "nothing")
     assert value(text_of(own), "kg_queries_in_hand") == 2
 
