@@ -11,6 +11,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.assemble import Assembled
 from kg.formats import BY_NAME
+from kg.linksets import PREDICATES, is_link
 from kg.release import ReleasedFile
 from kg.terms import (
     DCAT,
@@ -18,11 +19,9 @@ from kg.terms import (
     DCTERMS,
     DCTERMS_TITLE,
     FOAF,
-    OWL_SAME_AS,
     RDF_TYPE,
     RDFS_LABEL,
     SCHEMA,
-    SKOS,
     VOID,
     XSD,
 )
@@ -40,9 +39,6 @@ _FILE_TYPE = {
     "rdf": "RDF_XML",
     "jsonld": "JSON_LD",
 }
-_LINKS = frozenset(
-    (OWL_SAME_AS, *(NamedNode(f"{SKOS}{kind}Match") for kind in ("exact", "close", "related")))
-)
 _ANSWERABLE = tuple(NamedNode(DCTERMS + role) for role in ("publisher", "creator"))
 _LICENSE = NamedNode(DCTERMS + "license")
 _IN_SCHEMA_ORG = {
@@ -271,10 +267,9 @@ class Catalog:
         """Count links out of the dataset by predicate and by the origin they lead to."""
         found: Counter[tuple[str, str]] = Counter()
         for t in self.assembled.default:
-            if t.predicate in _LINKS and isinstance(t.object, NamedNode):
-                target = urlsplit(t.object.value)
-                if target.netloc and not t.object.value.startswith(self.base):
-                    found[t.predicate.value, f"{target.scheme}://{target.netloc}/"] += 1
+            if t.predicate in PREDICATES and is_link(t.subject, t.object, self.base):
+                target = urlsplit(str(getattr(t.object, "value", "")))
+                found[t.predicate.value, f"{target.scheme}://{target.netloc}/"] += 1
         return found
 
     def _here(self, name: str) -> NamedNode:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from kg.agreement import check_agreement
 from kg.errors import KnowledgeError, LinkError, ProjectError
 from kg.findings import Finding, sort_findings, to_finding
-from kg.links import check_links
+from kg.links import check_header, check_links
 from kg.naming import (
     UNDESCRIBED,
     check_descriptions,
@@ -36,10 +37,12 @@ ACCEPTANCE = "accepted by no assessment"
 
 def check_mappings(project: Project) -> Iterator[Finding]:
     """Find rows that break SSSOM, disagree, or start at a thing nobody describes."""
+    yield from check_agreement(project.mappings, project.proposals)
     described = described_iris(project)
     for mapping in (*project.mappings, *project.proposals):
         yield from mapping.findings
         if mapping not in project.proposals:  # those may name several candidates
+            yield from check_header(mapping)
             yield from check_links(mapping)
         for link in mapping.links:
             if link.subject.value not in described:

@@ -119,7 +119,7 @@ def build(project: Path, out: Path | None) -> None:
 @_release
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--workers", type=click.IntRange(1), help="Web processes; two where there are cores.")
 @click.option("--public-url", help="The address visitors see, behind a proxy.")
 @click.option("--trust-proxy", multiple=True, help="A proxy whose X-Forwarded-* is believed.")
 @click.option("--allow-service", multiple=True, help="An endpoint that SERVICE may call.")
@@ -132,14 +132,15 @@ def build(project: Path, out: Path | None) -> None:
 @click.option(
     "--article", type=FILE, multiple=True, help="A text of yours to show in place at /article."
 )
+@click.option("--review", is_flag=True, help="Let PROJECT's proposed links be decided at /review.")
 def serve(
     files: tuple[Path, ...],
     project: Path,
     release: Path | None,
     host: str,
     port: int,
-    workers: int,
     public_url: str | None,
+    review: bool,
     **limits: object,
 ) -> None:
     """Serve a project, a release, or any RDF FILES: pages, SPARQL, dumps.
@@ -151,14 +152,16 @@ def serve(
     """
     if files and release:
         raise click.UsageError("name files or --release, not both")
+    if files and review:
+        raise click.UsageError("--review is for a project's links; files have none")
     with _made(files, project, release, public_url or f"http://{host}:{port}/") as made:
         # Only this command needs the server, and the server builds on kg: never the other way.
         settings = importlib.import_module("server.settings").Settings(
             release_dir=made,
             host=host,
             port=port,
-            workers=workers,
             public_url=public_url,
+            review=project if review else None,
             **_to_settings(limits),
         )
         importlib.import_module("server.serve").run(settings)

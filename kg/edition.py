@@ -15,12 +15,15 @@ from kg.draft import Draft
 from kg.dumps import find_unspeakable, to_bytes, to_dump
 from kg.errors import ReleaseError
 from kg.formats import BY_NAME, RDF_FORMATS
+from kg.identifiers import FILE as IDENTIFIERS
+from kg.identifiers import find_schemes, write_schemes
 from kg.project import CONTEXT, NAME_WORDS, Project
 from kg.release import Manifest, Release, open_release
 from kg.shapes import ShapesReport, to_report_json, to_report_turtle
 from kg.terms import OWL, SH
 from kg.turtle import to_turtle
 
+SSSOM_TSV = "text/tab-separated-values"
 _VERSION_INFO = NamedNode(OWL + "versionInfo")
 
 CheckCatalog = Callable[[frozenset[Triple]], ShapesReport]
@@ -61,7 +64,7 @@ def to_edition(
         report=report,
         ontology_version=_ontology_version(project),
         sources_hash=sources_hash,
-        extras=dict(_extras(project)),
+        extras=dict(_extras(project, assembled)),
     )
 
 
@@ -157,8 +160,8 @@ def _ontology_version(project: Project) -> str:
     return versions[0] if versions else ""
 
 
-def _extras(project: Project) -> Iterator[tuple[str, tuple[bytes, str]]]:
-    """Take over the ontology as its authors wrote it, all shapes in one file, and the queries."""
+def _extras(project: Project, assembled: Assembled) -> Iterator[tuple[str, tuple[bytes, str]]]:
+    """Take over the ontology as its authors wrote it, all shapes in one file, queries, mappings."""
     turtle = BY_NAME["ttl"].media_type
     for file in project.layer("ontology"):
         yield file.path, (file.text.encode(), turtle)
@@ -169,4 +172,8 @@ def _extras(project: Project) -> Iterator[tuple[str, tuple[bytes, str]]]:
     if project.name_words:
         yield NAME_WORDS, (project.name_words.encode(), "text/tab-separated-values")
     for query in project.queries:
-        yield f"queries/{Path(query.path).name}", (query.text.encode(), "application/sparql-query")
+        name = Path(query.path).relative_to("data")
+        yield name.as_posix(), (query.text.encode(), "application/sparql-query")
+    for mapping_set in project.mappings:
+        yield f"links/{Path(mapping_set.path).name}", (mapping_set.text.encode(), SSSOM_TSV)
+    yield IDENTIFIERS, (write_schemes(find_schemes(project, assembled.default)), "application/json")

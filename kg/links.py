@@ -1,30 +1,54 @@
 """Links to other graphs: whether the rows of a mapping file agree, and what they say in RDF."""
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.findings import Finding
-from kg.sssom import Link, MappingSet, parse_sssom, read_sssom
+from kg.slots import form_of, property_of, split_cell
+from kg.sssom import Link, MappingSet, parse_sssom, read_sssom, to_node, values_of
 from kg.terms import (
-    OWL_ANNOTATED_PROPERTY,
-    OWL_ANNOTATED_SOURCE,
-    OWL_ANNOTATED_TARGET,
+    OWL_AXIOM,
     OWL_SAME_AS,
     RDF_TYPE,
-    RDFS,
     RDFS_LABEL,
     SKOS_EXACT_MATCH,
     SSSOM,
     XSD_DATE,
-    XSD_DECIMAL,
+    XSD_DOUBLE,
 )
 
-__all__ = ["Link", "MappingSet", "check_links", "parse_sssom", "read_sssom", "to_triples"]
+__all__ = ["Link", "MappingSet", "check_header", "check_links", "parse_sssom", "read_sssom"]
+__all__ += ["is_exact", "to_triples"]
 
 RULE = "mappings disagree"
+INCOMPLETE = "incomplete mapping set"
+
+# What a reader of a published set must be told; one of those between bars is enough.
+_NEEDED = (
+    "mapping_set_title",
+    "mapping_set_description",
+    "mapping_set_version",
+    "creator_id|creator_label",
+    "subject_source",
+    "object_source",
+    "publication_date",
+)
+_NEGATED = NamedNode(SSSOM + "NegatedPredicate")
+# What is no statement: how the file is written, and what stands in each mapping instead.
+_NO_TRIPLE = ("curie_map", "mapping_set_id", "mapping_date", "extension_definitions", "other")
+
+
+def check_header(mapping_set: MappingSet) -> Iterator[Finding]:
+    """Find what the header of a set that is published does not say."""
+    for slots in _NEEDED:
+        if not any(values_of(mapping_set.metadata, slot) for slot in slots.split("|")):
+            slot = slots.partition("|")[0]
+            message = f"the header lacks {slot}; add a line `#{slot}: ...`"
+            yield Finding(INCOMPLETE, message, mapping_set.path, 1)
 
 
 def check_links(mapping_set: MappingSet) -> Iterator[Finding]:
@@ -39,7 +63,7 @@ def check_links(mapping_set: MappingSet) -> Iterator[Finding]:
     for link, first in _repeats(mapping_set.links, lambda a: (a.subject, a.object)):
         what = "repeats" if link.negated == first.negated else "contradicts"
         yield find(link, f"the row {what} row {first.row}; a pair has one row, keep one")
-    exact = tuple(link for link in mapping_set.links if _is_exact(link))
+    exact = tuple(link for link in mapping_set.links if is_exact(link))
     for link, first in _repeats(exact, lambda a: a.subject):
         if link.object != first.object:
             other = first.cells["object_id"]
@@ -53,15 +77,16 @@ def check_links(mapping_set: MappingSet) -> Iterator[Finding]:
 def to_triples(
     mapping_set: MappingSet, base: str, concepts: Collection[NamedNode]
 ) -> frozenset[Triple]:
-    """Write links in RDF: what holds as plain triples, every row as a node of its own.
+    """Write links in RDF: what holds as plain triples; the set, and each row, as a node.
 
     An exact match of a concept (one of `concepts`) stays skos:exactMatch; of any other thing it
     becomes owl:sameAs, because SKOS would turn the thing into a concept. Rejected rows state no
     triple; their node says `sssom:predicate_modifier sssom:NegatedPredicate`.
     """
-    triples: set[Triple] = set()
-    for link in mapping_set.links:
-        triples.update(_describe(link, _mapping_node(link, base)))
+    nodes = [_mapping_node(link, base) for link in mapping_set.links]
+    triples = set(_describe_set(mapping_set, nodes))
+    for link, node in zip(mapping_set.links, nodes, strict=True):
+        triples.update(_describe(link, node, mapping_set.prefixes))
         if not link.negated:
             exact_thing = link.predicate == SKOS_EXACT_MATCH and link.subject not in concepts
             predicate = OWL_SAME_AS if exact_thing else link.predicate
@@ -69,7 +94,8 @@ def to_triples(
     return frozenset(triples)
 
 
-def _is_exact(link: Link) -> bool:
+def is_exact(link: Link) -> bool:
+    """Tell whether a row says that the two are the same."""
     return not link.negated and link.predicate in (SKOS_EXACT_MATCH, OWL_SAME_AS)
 
 
@@ -89,31 +115,46 @@ def _mapping_node(link: Link, base: str) -> NamedNode:
     return NamedNode(f"{base}id/mapping/{slug}")
 
 
-def _describe(link: Link, node: NamedNode) -> Iterator[Triple]:
-    """Say all that a row says, in the terms of SSSOM's own RDF form."""
-
-    def slot(name: str) -> NamedNode:
-        return NamedNode(SSSOM + name)
-
-    yield Triple(node, RDF_TYPE, slot("Mapping"))
+def _describe(link: Link, node: NamedNode, prefixes: Mapping[str, str]) -> Iterator[Triple]:
+    """Say all that a row says, in SSSOM's own RDF form, where a mapping is an owl:Axiom."""
+    yield Triple(node, RDF_TYPE, OWL_AXIOM)
     yield Triple(node, RDFS_LABEL, Literal(_sentence(link), language="en"))
-    yield Triple(node, OWL_ANNOTATED_SOURCE, link.subject)
-    yield Triple(node, OWL_ANNOTATED_PROPERTY, link.predicate)
-    yield Triple(node, OWL_ANNOTATED_TARGET, link.object)
-    yield Triple(node, slot("mapping_justification"), link.justification)
-    if link.negated:
-        yield Triple(node, slot("predicate_modifier"), slot("NegatedPredicate"))
-    if link.confidence is not None:
-        score = Literal(f"{link.confidence:f}", datatype=XSD_DECIMAL)
-        yield Triple(node, slot("confidence"), score)
     if link.mapped_on is not None:
         day = Literal(link.mapped_on.isoformat(), datatype=XSD_DATE)
-        yield Triple(node, slot("mapping_date"), day)
-    for name in ("comment", "reviewer_label", "author_label", "object_label"):
-        if link.cells.get(name):
-            yield Triple(node, slot(name), Literal(link.cells[name], language="en"))
-    for address in filter(None, link.cells.get("see_also", "").split("|")):
-        yield Triple(node, NamedNode(RDFS + "seeAlso"), NamedNode(address))
+        yield Triple(node, NamedNode(property_of("mapping_date")), day)
+    for slot, cell in link.cells.items():
+        for value in split_cell(slot, cell):
+            term = _NEGATED if slot == "predicate_modifier" else _to_term(slot, value, prefixes)
+            yield Triple(node, NamedNode(property_of(slot)), term)
+
+
+def _describe_set(mapping_set: MappingSet, nodes: Iterable[NamedNode]) -> Iterator[Triple]:
+    """Say what the header says, and which mappings are of the set."""
+    (name,) = values_of(mapping_set.metadata, "mapping_set_id")
+    node = NamedNode(name)
+    titles = values_of(mapping_set.metadata, "mapping_set_title")
+    yield Triple(node, RDF_TYPE, NamedNode(SSSOM + "MappingSet"))
+    yield Triple(node, RDFS_LABEL, Literal((titles or [name])[0], language="en"))
+    for mapping in nodes:
+        yield Triple(node, NamedNode(SSSOM + "mappings"), mapping)
+    for slot in mapping_set.metadata:
+        if slot not in _NO_TRIPLE:
+            for value in values_of(mapping_set.metadata, slot):
+                term = _to_term(slot, value, mapping_set.prefixes)
+                yield Triple(node, NamedNode(property_of(slot)), term)
+
+
+def _to_term(slot: str, value: str, prefixes: Mapping[str, str]) -> NamedNode | Literal:
+    form = form_of(slot)
+    if form == "entity":
+        return to_node(value, prefixes)
+    if form == "address":
+        return NamedNode(value)
+    if form == "day":
+        return Literal(value, datatype=XSD_DATE)
+    if form == "score":
+        return Literal(f"{Decimal(value):f}", datatype=XSD_DOUBLE)
+    return Literal(value, language="en") if form == "text" else Literal(value)
 
 
 def _sentence(link: Link) -> str:

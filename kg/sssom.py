@@ -15,28 +15,13 @@ from pyoxigraph import NamedNode
 
 from kg.errors import LinkError
 from kg.findings import Finding
+from kg.slots import COLUMNS, HEADER, form_of, split_cell
 from kg.terms import OWL, RDF, RDFS, SEMAPV, SKOS, SSSOM, WIKIDATA, XSD
 from kg.texts import read_text
 
 RULE = "broken mapping row"
 REQUIRED_COLUMNS = ("subject_id", "predicate_id", "object_id", "mapping_justification")
 REQUIRED_HEADER = ("mapping_set_id", "license", "curie_map")
-
-# The slots of a mapping in the SSSOM schema, as far as a table may have them as columns.
-_COLUMNS = """
-    record_id subject_id subject_label subject_category predicate_id predicate_label
-    predicate_modifier object_id object_label object_category mapping_justification author_id
-    author_label reviewer_id reviewer_label creator_id creator_label license subject_type
-    subject_source subject_source_version object_type object_source object_source_version
-    predicate_type mapping_provider mapping_source mapping_cardinality cardinality_scope
-    mapping_tool mapping_tool_id mapping_tool_version mapping_date publication_date review_date
-    confidence curation_rule curation_rule_text subject_match_field object_match_field
-    match_string subject_preprocessing object_preprocessing similarity_score similarity_measure
-    see_also issue_tracker_item other comment
-"""
-COLUMNS = tuple(_COLUMNS.split())
-_DATES = ("mapping_date", "publication_date", "review_date")
-_SCORES = ("confidence", "similarity_score")
 
 _MATCHES = ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
 PREDICATES = (
@@ -98,6 +83,11 @@ class MappingSet:
     findings: tuple[Finding, ...]
     header: str = ""
     columns: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The set as a file in canonical order."""
+        return format_sssom(self.header, (link.cells for link in self.links))
 
 
 class _RowError(Exception):
@@ -200,7 +190,34 @@ def _parse_header(lines: list[str], path: str) -> tuple[Mapping[str, object], di
     for prefix, iri in prefixes.items():
         if not isinstance(iri, str) or not _IRI.fullmatch(iri):
             raise LinkError(f"curie_map gives {prefix} no IRI; write it whole", path, 1)
-    return header, _BUILT_IN | prefixes
+    known = _BUILT_IN | prefixes
+    for slot in header:
+        _check_slot(header, str(slot), known, path)
+    return header, known
+
+
+def _check_slot(
+    header: Mapping[str, object], slot: str, prefixes: Mapping[str, str], path: str
+) -> None:
+    """Raise LinkError for a slot of the header that SSSOM has not, or not with such a value."""
+    if slot not in HEADER:
+        near = get_close_matches(slot, HEADER, 1)
+        hint = f"is `{near[0]}` meant?" if near else "see the slots of an SSSOM mapping set"
+        raise LinkError(f"the header's slot {slot!r} is unknown to SSSOM; {hint}", path, 1)
+    if slot in ("curie_map", "extension_definitions", "other"):
+        return
+    for value in values_of(header, slot):
+        try:
+            _check_value(slot, value, prefixes)
+        except _RowError as error:
+            raise LinkError(f"in the header, {error}", path, 1) from None
+
+
+def values_of(header: Mapping[str, object], slot: str) -> list[str]:
+    """List what a header says in a slot: one value, many, or none."""
+    found = header.get(slot)
+    values = found if isinstance(found, list) else [] if found is None else [found]
+    return [str(value).strip() for value in values]
 
 
 def _read_rows(lines: list[str], height: int, path: str) -> Iterator[tuple[int, list[str]]]:
@@ -257,11 +274,9 @@ def _to_link(
     modifier = cells.get("predicate_modifier", "")
     if modifier not in ("", "Not"):
         raise _RowError(f'predicate_modifier is "{modifier}"; write "Not" or nothing')
-    dates = {column: _to_day(column, cells.get(column, "")) for column in _DATES}
-    scores = {column: _to_score(column, cells.get(column, "")) for column in _SCORES}
-    for address in filter(None, cells.get("see_also", "").split("|")):
-        if not _IRI.fullmatch(address) or _to_iri(address) is None:
-            raise _RowError(f'see_also holds "{address}", no whole address; write https://...')
+    for column, cell in cells.items():
+        for value in split_cell(column, cell):
+            _check_value(column, value, prefixes)
     return Link(
         row=number,
         line=line,
@@ -272,11 +287,29 @@ def _to_link(
         justification=_to_known(
             cells["mapping_justification"], prefixes, "mapping_justification", JUSTIFICATIONS
         ),
-        confidence=scores["confidence"],
-        mapped_on=dates["mapping_date"]
+        confidence=_to_score("confidence", cells.get("confidence", "")),
+        mapped_on=_to_day("mapping_date", cells.get("mapping_date", ""))
         or _to_day("mapping_date", str(metadata.get("mapping_date", ""))),
         cells=cells,
     )
+
+
+def _check_value(slot: str, value: str, prefixes: Mapping[str, str]) -> None:
+    """Raise _RowError for a value that has not the form its slot asks for."""
+    form = form_of(slot)
+    if form == "entity":
+        _to_node(value, prefixes)
+    elif form == "address" and (not _IRI.fullmatch(value) or _to_iri(value) is None):
+        raise _RowError(f'{slot} holds "{value}", no whole address; write https://...')
+    elif form == "day":
+        _to_day(slot, value)
+    elif form == "score":
+        _to_score(slot, value)
+
+
+def to_node(curie: str, prefixes: Mapping[str, str]) -> NamedNode:
+    """Write out a CURIE of a file that was read; see `MappingSet.prefixes`."""
+    return _to_node(curie, prefixes)
 
 
 def _to_node(curie: str, prefixes: Mapping[str, str]) -> NamedNode:

@@ -16,6 +16,7 @@ DCAT = "http://www.w3.org/ns/dcat#"
 VOID = "http://rdfs.org/ns/void#"
 FOAF = "http://xmlns.com/foaf/0.1/"
 PROV = "http://www.w3.org/ns/prov#"
+PAV = "http://purl.org/pav/"
 OA = "http://www.w3.org/ns/oa#"
 ORG = "http://www.w3.org/ns/org#"
 SCHEMA = "https://schema.org/"
@@ -57,6 +58,9 @@ PREFIXES = {
     "wdt": WIKIDATA_DIRECT,
 }
 
+GENID = ".well-known/genid/"
+"""Where in an IRI it says that it stands for a blank node (RDF 1.1 Concepts, 3.5)."""
+
 RDF_TYPE = NamedNode(RDF + "type")
 RDF_STATEMENT = NamedNode(RDF + "Statement")
 RDF_SUBJECT = NamedNode(RDF + "subject")
@@ -70,6 +74,7 @@ RDFS_SUB_CLASS_OF = NamedNode(RDFS + "subClassOf")
 RDFS_SUB_PROPERTY_OF = NamedNode(RDFS + "subPropertyOf")
 OWL_SAME_AS = NamedNode(OWL + "sameAs")
 OWL_DEPRECATED = NamedNode(OWL + "deprecated")
+OWL_AXIOM = NamedNode(OWL + "Axiom")
 OWL_ANNOTATED_SOURCE = NamedNode(OWL + "annotatedSource")
 OWL_ANNOTATED_PROPERTY = NamedNode(OWL + "annotatedProperty")
 OWL_ANNOTATED_TARGET = NamedNode(OWL + "annotatedTarget")
@@ -77,6 +82,7 @@ XSD_STRING = NamedNode(XSD + "string")
 XSD_BOOLEAN = NamedNode(XSD + "boolean")
 XSD_INTEGER = NamedNode(XSD + "integer")
 XSD_DECIMAL = NamedNode(XSD + "decimal")
+XSD_DOUBLE = NamedNode(XSD + "double")
 XSD_DATE = NamedNode(XSD + "date")
 EDTF_EDTF = NamedNode(EDTF + "EDTF")
 SKOS_CONCEPT = NamedNode(SKOS + "Concept")

@@ -1,4 +1,4 @@
-"""The web side: one release in, addresses out. Reads through `kg`, never writes."""
+"""The web side: one release in, addresses out. Reads through `kg`, writes only reviews."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

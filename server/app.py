@@ -13,6 +13,7 @@ from server import (
     descriptions,
     documents,
     dumps,
+    identifiers,
     operation,
     signposting,
 )
@@ -27,8 +28,10 @@ from server.pages import (
     article,
     browse,
     home,
+    justifications,
     photographs,
     problems,
+    review,
     routes,
     search,
     timeline,
@@ -36,6 +39,7 @@ from server.pages import (
 from server.pages.menu import to_menu
 from server.reconciliation import routes as reconciliation
 from server.replies import general_links
+from server.review import set_up
 from server.settings import Settings
 from server.site import Served
 from server.sparql import page, questions
@@ -65,6 +69,8 @@ def create_app(
         photographs,
         browse,
         search,
+        identifiers,
+        justifications,
         crawling,
         signposting,
         questions,
@@ -74,6 +80,9 @@ def create_app(
     )
     for module in (routes, documents, descriptions, dumps, operation, conformance, page, *areas):
         app.register_blueprint(module.pages)
+    if settings.review is not None:
+        set_up(app, settings.review)
+        app.register_blueprint(review.pages)
     app.extensions["menu"] = to_menu(app.url_map)
     problems.register(app)
     app.after_request(_finish)
@@ -135,6 +144,6 @@ def _count(response: Response) -> None:
         handed.visit.status = response.status_code
         handed.visit.length = response.content_length or 0
         return
-    kind = request.environ[BLUEPRINT] = request.blueprint or "other"
+    kind = request.environ[BLUEPRINT] = request.blueprint or request.endpoint or "other"
     front: Front = current_app.extensions["front"]
     front.metrics.count_request(kind, response.status_code)

@@ -57,8 +57,12 @@ _FORMAT_IRIS = {
 
 def endpoint_url() -> str:
     """Give the endpoint's address as the visitor reached it, or as the settings name it."""
-    public = current_site().settings.public_url or request.url_root
-    return public.rstrip("/") + "/sparql"
+    return root_url() + "/sparql"
+
+
+def root_url() -> str:
+    """Give the service's own address, without a slash at the end."""
+    return (current_site().settings.public_url or request.url_root).rstrip("/")
 
 
 def service_description(offer: Offer) -> bytes:

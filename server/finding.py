@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
@@ -19,6 +19,8 @@ from kg.terms import (
     DCTERMS_IDENTIFIER,
     DCTERMS_TITLE,
     FOAF,
+    GENID,
+    OWL_AXIOM,
     RDF_TYPE,
     RDFS_COMMENT,
     RDFS_LABEL,
@@ -31,9 +33,8 @@ from kg.terms import (
     SKOS_ALT_LABEL,
     SKOS_NOTATION,
     SKOS_PREF_LABEL,
-    SSSOM,
 )
-from server.lookups import DEFAULT
+from server.lookups import DEFAULT, local_name
 from server.site import Site
 
 NAMES = (
@@ -44,7 +45,6 @@ WORDS = (
     SCHEMA_TEXT, SCHEMA_REVIEW_BODY, NamedNode(SCHEMA + "description"),
     NamedNode(SCHEMA + "abstract"), NamedNode(SKOS + "definition"), RDFS_COMMENT,
 )  # fmt: skip
-_MAPPING = NamedNode(SSSOM + "Mapping")
 LONGEST_QUERY = 200
 """Code points of a question that are looked at."""
 MOST_WORDS = 8
@@ -163,7 +163,7 @@ def _rows(site: Site) -> Iterator[tuple[str, str, str | None, bool]]:
         review: look.nodes(review, SCHEMA_ITEM_REVIEWED)
         for review in look.subjects(RDF_TYPE, look.terms.Assessment)
     }
-    aside = {link.value for link in look.subjects(RDF_TYPE, _MAPPING)}
+    aside = {link.value for link in look.subjects(RDF_TYPE, OWL_AXIOM)}
     for predicates, named in ((NAMES, True), (WORDS, False)):
         for predicate in predicates:
             for quad in site.store.quads_for_pattern(None, predicate, None, DEFAULT):
@@ -176,6 +176,16 @@ def _rows(site: Site) -> Iterator[tuple[str, str, str | None, bool]]:
                     if (thing.value, text.value) not in seen:
                         seen.add((thing.value, text.value))
                         yield thing.value, text.value, text.language, named
+    yield from _unnamed(site, {iri for iri, _ in seen} | aside | {r.value for r in judged})
+
+
+def _unnamed(site: Site, named: Container[str]) -> Iterator[tuple[str, str, None, bool]]:
+    """Give the things with a class that nobody names, by the words in their IRIs."""
+    for quad in site.store.quads_for_pattern(None, RDF_TYPE, None, DEFAULT):
+        thing = quad.subject
+        if not isinstance(thing, NamedNode) or thing.value in named or GENID in thing.value:
+            continue
+        yield thing.value, local_name(thing), None, True
 
 
 def _quote(keys: Sequence[str]) -> str:

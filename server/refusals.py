@@ -22,8 +22,13 @@ KINDS = {
     "unorderable": "ORDER BY meets terms that the engine cannot order together, such as times "
     "with and without a time zone; order by their spelling, ORDER BY STR(?x), instead.",
     "not-acceptable": "None of the forms this address has fits the Accept header.",
+    "foreign": "This address is for one person at this machine, and the request came from "
+    "elsewhere; the detail says from where.",
     "not-found": "Nothing here has this name.",
+    "several": "More than one thing here has this identifier; each is named.",
     "gone": "The name was used and is retired; the reason stands beside it.",
+    "conflict": "The files that this would change are no longer as it takes them to be, or broken; "
+    "the detail says where.",
     "method-not-allowed": "This address does not know the method; Allow names those it knows.",
     "too-large": "The request is larger than the limit it names.",
     "result-too-large": "The answer is larger than the limit it names; nothing is cut silently.",

@@ -28,6 +28,9 @@ def run(settings: Settings) -> None:
     ears = _listen(settings)
     title, version = manifest.title, manifest.version[:12]
     print(f"{title}, release {version}: http://{settings.host}:{settings.port}/", file=sys.stderr)
+    if settings.review is not None:
+        place = f"http://{settings.host}:{settings.port}/review"
+        print(f"proposed links of {settings.review} are decided at {place}", file=sys.stderr)
     print(
         f"a query may take {settings.query_time_slow_ms / 1000:g} s, "
         f"{settings.query_memory_bytes:,} bytes of memory and {settings.result_bytes:,} of result; "

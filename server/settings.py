@@ -8,11 +8,12 @@ import json
 import os
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from kg.errors import KnowledgeError
+from kg.project import CATALOG
 
 
 class SettingsError(KnowledgeError):
@@ -40,8 +41,8 @@ class Settings:
     """The address to listen on; 0.0.0.0 for every one."""
     port: int = 8000
     """The TCP port to listen on."""
-    workers: int = 1
-    """How many web processes answer."""
+    workers: int = field(default_factory=lambda: min(2, count_cores()))
+    """How many web processes answer; default: 2, or 1 where there is one core."""
     threads: int = 128
     """How many requests one web process has in hand at the same time; most of them only wait."""
     page_threads: int = 8
@@ -70,8 +71,8 @@ class Settings:
     """How much memory one query may take beside the data, in bytes."""
     result_bytes: int = 64_000_000
     """The largest query result, in bytes; more is refused, never cut."""
-    fast_workers: int = field(default_factory=lambda: max(2, count_cores()))
-    """How many queries the fast lane evaluates at the same time; default: the cores."""
+    fast_workers: int = field(default_factory=lambda: max(4, count_cores()))
+    """How many queries the fast lane evaluates at the same time; default: the cores, at least 4."""
     slow_workers: int = 2
     """How many queries the slow lane evaluates at the same time."""
     queue_length: int = 128
@@ -98,8 +99,8 @@ class Settings:
     """How many bytes of finished answers one web process keeps to give again; 0 for none."""
     log_queries: bool = True
     """Whether each query leaves one line of JSON on stderr; never the query's text."""
-    table_rows: int = 500
-    """How many rows of a result a page shows; the page says so and offers the whole."""
+    table_rows: int = 100
+    """How many rows of a result a page shows at the most; it leads to the others and the whole."""
     page_links: int = 200
     """How many of the claims about a thing its page weighs; it says when there are more."""
     document_links: int = 2000
@@ -112,6 +113,8 @@ class Settings:
     """How many cells, things times properties, one data extension may ask for."""
     articles: tuple[Path, ...] = ()
     """Copies of articles' texts, shown in place at /article to whoever reaches the service."""
+    review: Path | None = None
+    """The project whose proposed links /review lets one person decide, on this machine only."""
 
     def __post_init__(self) -> None:
         if not (Path(self.release_dir) / "release.json").is_file():
@@ -128,6 +131,8 @@ class Settings:
                 raise SettingsError(message)
         self._check_pairs()
         self._check_addresses()
+        if self.review is not None:
+            self._check_review(self.review)
 
     def _check_pairs(self) -> None:
         """Refuse values that are fine alone but not together."""
@@ -159,12 +164,26 @@ class Settings:
                     "write it like https://query.example.org/sparql"
                 )
 
+    def _check_review(self, project: Path) -> None:
+        """Refuse to open what writes files to anybody who is not at this machine."""
+        if not (project / CATALOG).is_file():
+            raise SettingsError(f"review: {project} is no project (it has no {CATALOG}); name one")
+        if not is_loopback(self.host):
+            raise SettingsError(
+                f"host: {self.host} can be reached from elsewhere, and whoever reaches /review "
+                "changes files here; take 127.0.0.1, or leave out --review"
+            )
+        for name in ("public_url", "trusted_proxies"):
+            if getattr(self, name):
+                message = f"{name}: behind a proxy others would reach /review"
+                raise SettingsError(f"{message}; leave out one of the two")
+
     def to_json(self) -> str:
         """Write the settings as text, for a process of its own."""
         articles = [str(path) for path in self.articles]
-        return json.dumps(
-            {**asdict(self), "release_dir": str(self.release_dir), "articles": articles}
-        )
+        review = None if self.review is None else str(self.review)
+        paths = {"release_dir": str(self.release_dir), "articles": articles, "review": review}
+        return json.dumps({**asdict(self), **paths})
 
     @classmethod
     def from_json(cls, text: str) -> Settings:
@@ -173,7 +192,16 @@ class Settings:
         for name in ("trusted_proxies", "allow_service"):
             given[name] = tuple(given[name])
         given["articles"] = tuple(map(Path, given["articles"]))
+        given["review"] = None if given["review"] is None else Path(given["review"])
         return cls(**{**given, "release_dir": Path(given["release_dir"])})
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a name or address leads to this machine, whatever a name server says."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_web_address(url: str, query: bool = False) -> bool:

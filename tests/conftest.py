@@ -12,7 +12,15 @@ from urllib.parse import unquote
 
 import pytest
 from browsing import Visit, open_browser
-from equipment import AXE, CHROMIUM, HTML_CHECKER, JAVA, NEED_CHECKERS
+from equipment import (
+    AXE,
+    CHROMIUM,
+    HTML_CHECKER,
+    JAVA,
+    NEED_CHECKERS,
+    NEED_SSSOM,
+    find_sssom,
+)
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from listening import Listener
@@ -160,6 +168,15 @@ def axe() -> str:
     if not AXE.is_file():
         go_without(NEED_CHECKERS)
     return AXE.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def sssom_python() -> Path:
+    """The Python that has sssom, the reference reader of mapping sets."""
+    python = find_sssom()
+    if python is None:
+        go_without(NEED_SSSOM)
+    return python
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What tests of pages need beside Python: a browser, Java, and two checkers from npm.
+"""What tests need beside Python: a browser, Java, two checkers from npm, and sssom on its own.
 
 `make test` runs this to bring along what it may. What cannot be had is said; the tests that need
 it are then left out, and the last lines of the run name them. In CI they fail.
@@ -18,6 +18,11 @@ CHECKERS = HERE / "checkers"
 FRONTEND = HERE.parent / "server" / "pages" / "frontend" / "build.py"
 AXE = CHECKERS / "node_modules" / "axe-core" / "axe.min.js"
 HTML_CHECKER = CHECKERS / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
+# With what it asks for it would double what the tests install beside each other, and it brings a
+# pytest plugin of 2015: so it lives in an environment of its own.
+SSSOM = HERE.parent / ".cache" / "sssom"
+SSSOM_LOCK = CHECKERS / "requirements-sssom.lock"
+NEED_SSSOM = "needs sssom from PyPI: python tests/equipment.py installs it"
 NEED_CHECKERS = "needs checkers from npm: python tests/equipment.py fetches them"
 
 
@@ -60,6 +65,8 @@ def main() -> None:
             print(f"Some tests will be left out: {program.need}", file=sys.stderr)
     if not are_checkers_whole():
         fetch_checkers()
+    if not find_sssom():
+        install_sssom()
 
 
 def install(packages: list[str]) -> None:
@@ -91,6 +98,28 @@ def fetch_checkers() -> None:
         node.run(node.npm, "ci", "--prefix", str(CHECKERS), "--loglevel=error")
     except frontend.BuildError as error:
         print(f"Some tests will be left out: {error}", file=sys.stderr)
+
+
+def find_sssom() -> Path | None:
+    """Find the Python that has sssom as the lock file asks for it."""
+    mark = SSSOM / "installed"
+    if not mark.is_file() or mark.stat().st_mtime < SSSOM_LOCK.stat().st_mtime:
+        return None
+    return SSSOM / "bin" / "python"
+
+
+def install_sssom() -> None:
+    """Install sssom into its own environment."""
+    print("Installing sssom, which checks mappings (320 MB, once) ...", file=sys.stderr)
+    pip = [str(SSSOM / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    # Not what the lock file leaves out on purpose.
+    wanted = ["install", "--no-deps", "--require-hashes", "-r", str(SSSOM_LOCK)]
+    for command in ([sys.executable, "-m", "venv", "--clear", str(SSSOM)], [*pip, *wanted]):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            print(f"Some tests will be left out: {done.stderr}", file=sys.stderr)
+            return
+    (SSSOM / "installed").touch()
 
 
 def load_frontend() -> ModuleType:

@@ -92,6 +92,8 @@ def test_a_release_holds_what_the_design_says(built: Release) -> None:
         "ontology/shapes.ttl",
         "ontology/context.jsonld",
         "queries/01-first-lit.rq",
+        "links/wikidata.sssom.tsv",
+        "identifiers.json",
         *(
             f"dumps/lighthouse.{name}{gz}"
             for name in ("ttl", "trig", "nq", "nt", "rdf", "jsonld")

@@ -207,7 +207,7 @@ def test_nothing_is_added_to_a_file_with_broken_rows(kg: Run, project: Path) -> 
     written = file.read_bytes()
     result = kg("resolve", "--save")
     assert result.exit_code == 1
-    assert "mend this row before others are added" in result.stderr
+    assert "mend this row before others are added or moved" in result.stderr
     assert file.read_bytes() == written
 
 
@@ -314,6 +314,22 @@ def test_a_redirected_item_offers_its_new_id(kg: Run, wikibase: Wikibase, linked
     wikibase.redirects["Q1"] = "Q11"
     (finding,) = check(kg)
     assert "Q1 now leads to Q11 (Ada Finch); if that is still meant, write wikidata:Q11" in finding
+
+
+def test_two_of_ours_that_became_one_item_are_found(
+    kg: Run, wikibase: Wikibase, linked: Path
+) -> None:
+    wikibase.redirects["Q11"] = "Q1"
+    add_row(linked, "agent:editors\tThe editors\tskos:exactMatch\t\twikidata:Q11\tAda Finch" + END)
+    file = linked / LINKS
+    text = file.read_text(encoding="utf-8")
+    agent = "#curie_map:\n#  agent: https://example.org/lighthouse/id/agent/\n"
+    file.write_text(text.replace("#curie_map:\n", agent), encoding="utf-8")
+    shared = [finding for finding in check(kg) if finding.endswith("[one item for two]")]
+    assert ["row 3" in shared[0], "row 5" in shared[1]] == [True, True]
+    assert (
+        "person:ada-finch and agent:editors are both Q1 now, since items were merged" in shared[0]
+    )
 
 
 def test_an_item_of_a_class_that_cannot_be_is_found(

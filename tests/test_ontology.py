@@ -68,8 +68,11 @@ READ = {
     "http://purl.org/spar/cito/": "citesAsEvidence corrects qualifies confirms disagreesWith",
     "http://id.loc.gov/datatypes/edtf/": "EDTF",
     "https://w3id.org/sssom/": """
-        Mapping NegatedPredicate mapping_justification confidence predicate_modifier
-        subject_label object_label author_label reviewer_label mapping_date mapping_source comment
+        MappingSet mappings NegatedPredicate mapping_justification confidence
+        predicate_modifier subject_label object_label author_label reviewer_label creator_label
+        review_date mapping_source mapping_tool mapping_tool_version sssom_version
+        match_string other
+        subject_source subject_source_version object_source object_source_version
     """,
     "https://w3id.org/semapv/vocab/": "ManualMappingCuration LexicalMatching",
     "http://spdx.org/rdf/terms#": """

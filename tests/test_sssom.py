@@ -12,9 +12,9 @@ from pyoxigraph import NamedNode, Triple
 from kg.check import check_folder
 from kg.errors import LinkError
 from kg.findings import Finding
-from kg.links import check_links, to_triples
+from kg.links import check_header, check_links, to_triples
 from kg.sssom import MappingSet, parse_sssom, read_sssom
-from kg.terms import OWL_SAME_AS, RDFS_LABEL, SKOS, SKOS_EXACT_MATCH, SSSOM, WIKIDATA
+from kg.terms import DCTERMS, OWL_SAME_AS, RDFS, RDFS_LABEL, SKOS, SKOS_EXACT_MATCH, SSSOM, WIKIDATA
 
 PATH = "data/links/wikidata.sssom.tsv"
 BASE = "https://example.org/lighthouse/"
@@ -167,6 +167,68 @@ def test_a_column_that_stands_twice_is_refused() -> None:
     assert error.message == "the column comment stands twice; keep one"
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            "#mapping_set_titel: Links",
+            "'mapping_set_titel' is unknown to SSSOM; is `mapping_",
+        ),
+        ("#publication_date: yesterday", 'in the header, publication_date is "yesterday", no day'),
+        ("#creator_id: [agent:me]", "in the header, curie_map does not know the prefix agent:"),
+        ("#mapping_set_source: [here]", 'mapping_set_source holds "here", no whole address'),
+        ("#mapping_set_confidence: 2", "in the header, mapping_set_confidence is 2; it must lie"),
+    ],
+)
+def test_a_slot_of_the_header_is_judged_like_a_cell(line: str, message: str) -> None:
+    error = refused(f"{line}\n{table({})}")
+    assert message in error.message
+
+
+@pytest.mark.parametrize(
+    ("slot", "cell", "message"),
+    [
+        ("author_id", "orcid:1|me", "curie_map does not know the prefix orcid: of orcid:1"),
+        ("review_date", "2026", 'review_date is "2026", no day'),
+        ("mapping_provider", "us", 'mapping_provider holds "us", no whole address'),
+        ("reviewer_agreement", "1.5", "reviewer_agreement is 1.5; it must lie from 0 to 1"),
+    ],
+)
+def test_every_slot_of_a_row_is_judged(slot: str, cell: str, message: str) -> None:
+    mapping_set = parse_sssom(table({slot: cell}, columns=(*COLUMNS, slot)), PATH)
+    (finding,) = mapping_set.findings
+    assert message in finding.message
+
+
+def test_what_a_published_set_must_say_is_asked_for() -> None:
+    lacking = [finding.message for finding in check_header(parse({}))]
+    assert "the header lacks mapping_set_title; add a line `#mapping_set_title: ...`" in lacking
+    assert len(lacking) == 7
+
+
+def test_a_set_is_written_in_rdf_with_what_its_header_says() -> None:
+    header = HEADER + "#mapping_set_title: Links\n#creator_id: place:port\n"
+    said = {
+        str(t)
+        for t in to_triples(parse_sssom(table({}).replace(HEADER, header), PATH), BASE, frozenset())
+    }
+    node = f"<{BASE}links/wikidata>"
+    assert f"{node} <{SSSOM}mappings> <{BASE}id/mapping/place-port-q84>" in said
+    assert f'{node} <{DCTERMS}title> "Links"@en' in said
+    assert f"{node} <{DCTERMS}creator> <{BASE}id/place/port>" in said
+
+
+def test_every_slot_that_a_row_fills_reaches_the_rdf() -> None:
+    slots = {"review_date": "2026-11-23", "mapping_tool": "kg", "match_string": r"a\|b|c"}
+    mapping_set = parse_sssom(table(slots, columns=(*COLUMNS, *slots)), PATH)
+    said = {str(t) for t in to_triples(mapping_set, BASE, frozenset())}
+    node = f"<{BASE}id/mapping/place-port-q84>"
+    assert f'{node} <{SSSOM}mapping_tool> "kg"' in said
+    assert f'{node} <{SSSOM}match_string> "a|b"' in said
+    assert f'{node} <{SSSOM}match_string> "c"' in said
+    assert any(line.startswith(f'{node} <{SSSOM}review_date> "2026-11-23"^^') for line in said)
+
+
 def test_a_header_that_is_no_yaml_is_refused_by_line() -> None:
     error = refused(table({}).replace("#mapping_set_id: ", "#mapping_set_id: [ "))
     assert error.message.startswith("the header is not YAML: ")
@@ -285,21 +347,21 @@ def test_a_rejected_match_states_no_link_but_keeps_its_reason() -> None:
     assert not any(line.startswith(str(PORT)) for line in lines)
     node = f"<{BASE}id/mapping/place-port-q84>"
     assert f"{node} <{SSSOM}predicate_modifier> <{SSSOM}NegatedPredicate>" in lines
-    assert f'{node} <{SSSOM}comment> "Another port."@en' in lines
+    assert f'{node} <{RDFS}comment> "Another port."@en' in lines
 
 
 def test_every_row_is_described_as_a_mapping() -> None:
     lines = {str(t) for t in to_triples(parse({}), BASE, frozenset())}
     node = f"<{BASE}id/mapping/place-port-q84>"
-    decimal = "<http://www.w3.org/2001/XMLSchema#decimal>"
+    double = "<http://www.w3.org/2001/XMLSchema#double>"
     day = "<http://www.w3.org/2001/XMLSchema#date>"
     owl = "http://www.w3.org/2002/07/owl#"
     assert {
         f"{node} <{owl}annotatedSource> {PORT}",
         f"{node} <{owl}annotatedProperty> {SKOS_EXACT_MATCH}",
         f"{node} <{owl}annotatedTarget> {wd(84)}",
-        f'{node} <{SSSOM}confidence> "0.9"^^{decimal}',
-        f'{node} <{SSSOM}mapping_date> "2026-11-22"^^{day}',
+        f'{node} <{SSSOM}confidence> "0.9"^^{double}',
+        f'{node} <{DCTERMS}created> "2026-11-22"^^{day}',
     } <= lines
     assert f'{node} {RDFS_LABEL} "place:port: exact match of Q84"@en' in lines
 

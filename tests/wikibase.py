@@ -110,6 +110,7 @@ class Wikibase:
         self.items: dict[str, Json] = {}
         self.redirects: dict[str, str] = {}
         self.candidates: dict[str, list[Json]] = {}
+        self.space = ENTITY
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.headers: list[Mapping[str, str]] = []
         self._said: deque[Said] = deque()
@@ -128,6 +129,7 @@ class Wikibase:
         *statements: Json,
         aliases: tuple[str, ...] = (),
         articles: Mapping[str, str] | None = None,
+        description: str = "",
         **labels: str,
     ) -> None:
         """Give it an item; more labels by language, articles by site."""
@@ -139,7 +141,7 @@ class Wikibase:
             "type": "item",
             "id": id,
             "labels": {code: {"language": code, "value": name} for code, name in names.items()},
-            "descriptions": [],
+            "descriptions": {"en": {"language": "en", "value": description}} if description else [],
             "aliases": {"en": [{"language": "en", "value": name} for name in aliases]},
             "claims": claims or [],
             "sitelinks": {
@@ -211,8 +213,8 @@ class Wikibase:
         if path == "/sparql":
             body = json.dumps(self._select(fields["query"])).encode()
             return Said(body=body, type="application/sparql-results+json")
-        if path == "/en/api":
-            return Said(body=json.dumps(self._reconcile(fields)).encode())
+        if service := re.fullmatch("/([a-z]+)/api", path):
+            return Said(body=json.dumps(self._reconcile(service[1], fields)).encode())
         return Said(404, b"<h1>Not Found</h1>", "text/html")
 
     def _act(self, fields: Mapping[str, str]) -> Json:
@@ -292,19 +294,53 @@ class Wikibase:
         found = [value["value"] for value in values if value]
         return [one.get("id", one) if isinstance(one, dict) else one for one in found]
 
-    def _reconcile(self, fields: Mapping[str, str]) -> Json:
+    def _reconcile(self, language: str, fields: Mapping[str, str]) -> Json:
+        """Answer as the Reconciliation Service API 0.2 has it: a manifest, or a query batch."""
         if "queries" not in fields:
             return {
                 "versions": ["0.2"],
-                "name": "Stand-in",
-                "identifierSpace": ENTITY,
+                "name": f"Stand-in ({language})",
+                "identifierSpace": self.space,
                 "schemaSpace": DIRECT,
+                "view": {"url": f"{self.url}/wiki/{{{{id}}}}"},
+                "defaultTypes": [{"id": "Q35120", "name": "entity"}],
             }
         asked = json.loads(fields["queries"])
         return {
-            name: {"result": self.candidates.get(question["query"], [])}
+            name: {"result": self._find(language, question)[: question.get("limit", 10)]}
             for name, question in asked.items()
         }
+
+    def _find(self, language: str, question: Json) -> list[Json]:
+        """Give what was given by hand for a name, else items that share a word with it."""
+        wanted = question["query"].casefold()
+        if question["query"] in self.candidates:
+            return self.candidates[question["query"]]
+        found = []
+        for id, record in self.items.items():
+            names = [name.casefold() for name in _names(record)]
+            words = {word for name in names for word in name.split()}
+            if wanted in names or words & set(wanted.split()):
+                found.append(self._candidate(id, language, 100.0 if wanted in names else 50.0))
+        return sorted(found, key=lambda one: (-one["score"], one["id"]))
+
+    def _candidate(self, id: str, language: str, points: float) -> Json:
+        labels = self.items[id]["labels"]
+        descriptions = self.items[id]["descriptions"] or {}
+        types = [{"id": one, "name": _call(self.items, one)} for one in self._values(id, "P31")]
+        return {
+            "id": id,
+            "name": labels.get(language, labels["en"])["value"],
+            "description": descriptions.get("en", {}).get("value", ""),
+            "type": types,
+            "score": points,
+            "features": [{"id": "all_labels", "value": points}],
+            "match": False,
+        }
+
+
+def _call(items: Mapping[str, Json], id: str) -> str:
+    return str(items[id]["labels"]["en"]["value"]) if id in items else id
 
 
 def _names(record: Json) -> list[str]:

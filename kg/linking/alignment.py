@@ -3,7 +3,8 @@
 A project says so in `ontology/alignment.ttl`, in Turtle, from Wikidata's side: each item there is a
 kind of our things (rdfs:subClassOf), each property says what one of ours says (rdfs:subPropertyOf).
 A property with a schema:valuePattern is an identifier: the pattern finds its value, in brackets, in
-ours. Coordinates, schema:geo, stand with us as schema:latitude and schema:longitude.
+ours. Its skos:notation is what one asks for it by, its schema:urlTemplate the address it has.
+Coordinates, schema:geo, stand with us as schema:latitude and schema:longitude.
 """
 
 import re
@@ -14,21 +15,35 @@ from dataclasses import dataclass, field
 from kg.errors import SourceError
 from kg.linking.wikidata import to_id
 from kg.project import ALIGNMENT, Project
-from kg.terms import RDFS_LABEL, RDFS_SUB_CLASS_OF, RDFS_SUB_PROPERTY_OF, SCHEMA, WIKIDATA_DIRECT
+from kg.terms import (
+    RDFS_LABEL,
+    RDFS_SUB_CLASS_OF,
+    RDFS_SUB_PROPERTY_OF,
+    SCHEMA,
+    SKOS_NOTATION,
+    WIKIDATA_DIRECT,
+)
 
 VALUE_PATTERN = f"{SCHEMA}valuePattern"
+URL_TEMPLATE = f"{SCHEMA}urlTemplate"
+_KEY = re.compile(r"[a-z][a-z0-9-]*")
 GEO = f"{SCHEMA}geo"
 _PROPERTY_ID = re.compile(re.escape(WIKIDATA_DIRECT) + r"(P[1-9][0-9]*)")
 
 
 @dataclass(frozen=True)
 class Identifier:
-    """A number or name that another catalogue gives a thing, and how we write it."""
+    """A number or name that another catalogue gives a thing, and how we write it.
+
+    `key` is the catalogue's short name, `template` the address of an identifier there, with {ID}.
+    """
 
     property: str
     label: str
     predicate: str
     pattern: re.Pattern[str]
+    key: str | None = None
+    template: str | None = None
 
     def read(self, text: str) -> str | None:
         """Find the identifier in a value of ours."""
@@ -75,6 +90,8 @@ def _read(project: Project, path: str) -> Alignment:
     properties: dict[str, list[str]] = defaultdict(list)
     patterns: dict[str, re.Pattern[str]] = {}
     labels: dict[str, str] = {}
+    keys: dict[str, str] = {}
+    templates: dict[str, str] = {}
     for fact in project.facts("alignment"):
         property = _PROPERTY_ID.fullmatch(fact.subject)
         id = property[1] if property else to_id(fact.subject)
@@ -89,8 +106,19 @@ def _read(project: Project, path: str) -> Alignment:
             properties[fact.object].append(id)
         elif fact.predicate == VALUE_PATTERN:
             patterns[id] = _compile(fact.object, path, fact.finding("", "").line)
+        elif fact.predicate == SKOS_NOTATION.value:
+            if not _KEY.fullmatch(fact.object) or fact.object in keys.values():
+                what = f"the short name {fact.object!r} is taken, or not of a-z, 0-9 and -"
+                message = f"{what}; give each identifier one of its own"
+                raise SourceError(message, path, fact.finding("", "").line)
+            keys[id] = fact.object
+        elif fact.predicate == URL_TEMPLATE:
+            if fact.object.count("{ID}") != 1 or not fact.object.startswith(("http:", "https:")):
+                message = f"the address {fact.object} needs {{ID}} once, where the identifier goes"
+                raise SourceError(message, path, fact.finding("", "").line)
+            templates[id] = fact.object
     identifiers = tuple(
-        Identifier(id, labels.get(id, id), ours, patterns[id])
+        Identifier(id, labels.get(id, id), ours, patterns[id], keys.get(id), templates.get(id))
         for ours, ids in properties.items()
         for id in ids
         if id in patterns

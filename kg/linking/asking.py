@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from kg.linking.cache import Cache
+from kg.linking.cache import CACHE, Cache
 from kg.linking.client import Progress, Wikidata
-from kg.linking.commands import CACHE
+from kg.linking.reconciliation import Reconciliation
 from kg.linking.service import Etiquette, Service, Tell
 from kg.linking.wikidata import Addresses
 from kg.project import Project
@@ -47,3 +47,23 @@ class Asking:
             offline=self.offline,
             progress=progress,
         )
+
+    def to_reconciliation(
+        self, project: Project, address: str, tell: Tell, progress: Progress
+    ) -> dict[str, Reconciliation]:
+        """Make a client of a reconciliation service for each language of a project.
+
+        The address may name the language, as `{language}`; else one service is asked in all.
+        """
+        service, cache = self.to_service(project, tell), self.to_cache(project)
+        return {
+            language: Reconciliation(
+                service,
+                cache,
+                address.replace("{language}", language),
+                max_age=timedelta(days=self.max_age_days),
+                offline=self.offline,
+                progress=progress,
+            )
+            for language in project.languages or ("en",)
+        }

@@ -6,12 +6,14 @@ import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from kg.errors import ServiceError
 
+CACHE = ".cache/linking.sqlite"
+"""Where a project keeps its answers."""
 _TABLE = """
     CREATE TABLE IF NOT EXISTS answers (
         kind TEXT, key TEXT, given TEXT, answer BLOB, PRIMARY KEY (kind, key)
@@ -59,6 +61,16 @@ class Cache:
             database.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", rows)
         return {key: Answer(value, now) for key, value in answers.items()}
 
+    def newest(self, word: str, key: str) -> Answer | None:
+        """Give the youngest answer to a key of any kind that has this word after its address."""
+        query = "SELECT given, answer, kind FROM answers WHERE key = ? ORDER BY given DESC"
+        with self._database() as database:
+            for given, answer, kind in database.execute(query, (key,)):
+                if f"{kind} ".split(" ")[1] == word:
+                    value = json.loads(zlib.decompress(answer))
+                    return Answer(value, datetime.fromisoformat(given))
+        return None
+
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
         """Open the file for one transaction; say plainly why it cannot be used."""
@@ -71,3 +83,14 @@ class Cache:
                 f"the kept answers cannot be used ({error}); delete this file, or name another"
             )
             raise ServiceError(message, str(self._path)) from None
+
+
+def in_words(age: timedelta) -> str:
+    """Say how old the oldest answer is."""
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 2:
+        return "as of now"
+    if minutes < 120:
+        return f"as of {minutes} minutes ago"
+    hours = minutes // 60
+    return f"as of {hours} hours ago" if hours < 48 else f"as of {hours // 24} days ago"

@@ -5,22 +5,25 @@ Exit codes: 0 fine, 1 findings or a service that fails, 2 the command was used w
 
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from kg.agreement import check_agreement
 from kg.findings import Finding
 from kg.linking.alignment import read_alignment
+from kg.linking.cache import CACHE, in_words
 from kg.linking.proposals import PATH, add_proposals, to_document
 from kg.linking.wikidata import Addresses
 from kg.links import check_links
 from kg.project import read_project
+from kg.terms import WIKIDATA
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
-CACHE = ".cache/linking.sqlite"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -94,7 +97,73 @@ def resolve(root: Path, save: bool, **asking: Any) -> None:
         added = add_proposals(project, found.rows)
         _say(f"{added} added to {PATH}, to be reviewed")
     click.echo(to_document(project, found.rows), nl=False)
-    _say(f"{len(found.rows)} to review; Wikidata {_in_words(wikidata.age)}")
+    _say(f"{len(found.rows)} to review; Wikidata {in_words(wikidata.age)}")
+
+
+@link.command()
+@click.argument("names", nargs=-1, metavar="[THING]...")
+@_project
+@click.option("--save", is_flag=True, help=f"Add the rows to PROJECT/{PATH}.")
+@click.option(
+    "--reconciliation",
+    default=Addresses().reconciliation,
+    show_default=True,
+    help="The reconciliation service (API 0.2); {language} stands for each of the project's.",
+)
+@click.option(
+    "--least",
+    type=click.FloatRange(0, 100),
+    default=60,
+    show_default=True,
+    help="The lowest score that is proposed.",
+)
+@click.option(
+    "--most",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="How many items are proposed for one thing.",
+)
+@asks_wikidata
+def suggest(
+    names: tuple[str, ...],
+    root: Path,
+    save: bool,
+    reconciliation: str,
+    least: float,
+    most: int,
+    **asking: Any,
+) -> None:
+    """Find items by name, for each THING (person:ada) or all that have none, and score them.
+
+    Writes the mappings it proposes in SSSOM, with each point of the score. Nothing is accepted: a
+    person reviews each row. A run that breaks off goes on where it stopped when it is started
+    again.
+    """
+    from kg.linking.asking import Asking
+    from kg.linking.suggestion import Bounds, choose, suggest
+    from kg.linking.things import Things
+
+    project = read_project(root)
+    things, alignment = Things(project).all, read_alignment(project)
+    sought = choose(project, things.values(), alignment, names)
+    options = Asking(**asking)
+    wikidata = options.to_wikidata(project, _say, _show)
+    services = options.to_reconciliation(project, reconciliation, _say, _show)
+    for service in () if options.offline else services.values():
+        service.check_space(WIKIDATA)
+    today = datetime.now(UTC).date()
+    found = suggest(
+        project, sought, things, alignment, wikidata, services, today, Bounds(least, most)
+    )
+    for note in found.notes:
+        _say(note)
+    if save:
+        added = add_proposals(project, found.rows)
+        _say(f"{added} added to {PATH}, to be reviewed")
+    click.echo(to_document(project, found.rows), nl=False)
+    told = f"{len(found.rows)} to review, {len(sought)} things sought"
+    _say(f"{told}; Wikidata {in_words(wikidata.age)}")
 
 
 @link.command()
@@ -116,6 +185,7 @@ def check(root: Path, quickstatements: Path | None, **asking: Any) -> None:
     findings: list[Finding] = []
     for mapping_set in project.mappings:
         findings += [*mapping_set.findings, *check_links(mapping_set)]
+    findings += check_agreement(project.mappings, ())
     for finding in findings:
         click.echo(str(finding))
     wikidata = Asking(**asking).to_wikidata(project, _say, _show)
@@ -128,9 +198,44 @@ def check(root: Path, quickstatements: Path | None, **asking: Any) -> None:
         _say(f"{len(verdicts.draft)} corrections to consider in {quickstatements}; none is sent")
     count = len(findings) + len(verdicts.findings)
     told = f"{count} to weigh" if count else "nothing to weigh"
-    _say(f"{verdicts.links} links held against Wikidata {_in_words(wikidata.age)}: {told}")
+    _say(f"{verdicts.links} links held against Wikidata {in_words(wikidata.age)}: {told}")
     if count:
         sys.exit(1)
+
+
+@link.command()
+@_project
+@click.option("--reviewer", help="Your name; default: $KG_REVIEWER, then git's user.name.")
+@click.option(
+    "--confidence",
+    type=click.FloatRange(0, 1),
+    default=0.95,
+    show_default=True,
+    help="How sure you are, for each row you decide.",
+)
+@click.option("--cache", type=FILE, help=f"Answers kept; default: PROJECT/{CACHE}.")
+def review(root: Path, reviewer: str | None, confidence: float, cache: Path | None) -> None:
+    """Weigh the proposed links, both sides beside each other: accept, reject, later, undo.
+
+    Each takes one key. In a pipe, each line is a key and, after a space, the reason. Nobody is
+    asked: Wikidata's side comes from the answers that are kept. What was decided is written at
+    once.
+    """
+    from kg.linking.keys import open_keys
+    from kg.linking.life import Links
+    from kg.linking.reviewer import find_reviewer
+    from kg.linking.sides import open_comparing
+    from kg.linking.walk import Walk
+
+    project = read_project(root)
+    name = find_reviewer(root, reviewer)
+    links = Links(root)
+    if not links.waiting():
+        _say(f"nothing waits in {PATH}; `kg link resolve --save` proposes links")
+        return
+    comparing = open_comparing(project, cache)
+    with open_keys() as keys:
+        Walk(links, comparing, keys, name, Decimal(str(confidence))).go()
 
 
 def _say(what: str) -> None:
@@ -141,14 +246,3 @@ def _show(what: str, done: int, total: int) -> None:
     """Tell on a terminal how far the asking has come; elsewhere nothing."""
     if sys.stderr.isatty():
         click.echo(f"\r{what}: {done} of {total}\x1b[K", nl=done >= total, err=True)
-
-
-def _in_words(age: timedelta) -> str:
-    """Say how old the oldest answer is."""
-    minutes = int(age.total_seconds() // 60)
-    if minutes < 2:
-        return "as of now"
-    if minutes < 120:
-        return f"as of {minutes} minutes ago"
-    hours = minutes // 60
-    return f"as of {hours} hours ago" if hours < 48 else f"as of {hours // 24} days ago"

@@ -5,21 +5,18 @@ hold them.
 """
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from kg.errors import LinkError
+from kg.linking.changes import Row, locked, read_whole, with_prefixes
 from kg.project import PROPOSED, Project
-from kg.sssom import Link, MappingSet, format_sssom, read_sssom, to_header, write_sssom
+from kg.sssom import Link, MappingSet, format_sssom, to_header, write_sssom
 from kg.terms import OWL_SAME_AS, SEMAPV, SKOS, SKOS_EXACT_MATCH, WIKIDATA
 
 PATH = f"data/links/wikidata{PROPOSED}"
 # What SSSOM has where no licence is given.
 _NO_LICENCE = "https://w3id.org/sssom/license/unspecified"
 _KEPT = ("license", "subject_source", "object_source")
-
-Row = Mapping[str, str]
 
 
 def reviewed_links(project: Project) -> list[tuple[MappingSet, Link]]:
@@ -48,31 +45,20 @@ def to_document(project: Project, rows: Iterable[Row]) -> str:
     return format_sssom(_to_header(project, rows), rows)
 
 
-def read_proposals(root: Path) -> MappingSet | None:
-    """Read what was proposed for a project before; None before the first time."""
-    path = root / PATH
-    return read_sssom(path, PATH) if path.exists() else None
-
-
 def add_proposals(project: Project, rows: Iterable[Row]) -> int:
     """Add proposals to the project's file; gives how many were new.
 
     A pair that was proposed before keeps its row. Raises LinkError when the file holds broken
     rows, which would be lost.
     """
-    before = read_proposals(project.root)
-    old: list[Row] = []
-    if before is not None:
-        if before.findings:
-            first = before.findings[0]
-            message = f"{first.message}; mend this row before others are added"
-            raise LinkError(message, PATH, first.line)
-        old = [link.cells for link in before.links]
-    seen = {_pair(row) for row in old}
-    new = [row for row in rows if _pair(row) not in seen]
-    if new:
-        every = [*old, *new]
-        write_sssom(project.root / PATH, _to_header(project, every, before), every)
+    with locked(project.root):
+        before = read_whole(project.root, PATH)
+        old: list[Row] = [] if before is None else [link.cells for link in before.links]
+        seen = {_pair(row) for row in old}
+        new = [row for row in rows if _pair(row) not in seen]
+        if new:
+            every = [*old, *new]
+            write_sssom(project.root / PATH, _to_header(project, every, before), every)
     return len({_pair(row) for row in new})
 
 
@@ -85,12 +71,8 @@ def _to_header(project: Project, rows: Iterable[Row], before: MappingSet | None 
     prefixes = {kind: f"{project.base}id/{kind}/" for kind in kinds}
     prefixes |= {"semapv": SEMAPV, "skos": SKOS, "wikidata": WIKIDATA}
     if before is not None:
-        written = before.metadata["curie_map"]
-        assert isinstance(written, dict)
-        prefixes = written | {p: iri for p, iri in prefixes.items() if p not in before.prefixes}
-        if prefixes == written:
-            return before.header
-        return to_header(dict(before.metadata) | {"curie_map": _sorted(prefixes)})
+        new = {p: iri for p, iri in prefixes.items() if p not in before.prefixes}
+        return with_prefixes(before, new)
     accepted = dict(project.mappings[0].metadata) if project.mappings else {}
     kept = {slot: accepted[slot] for slot in _KEPT if slot in accepted}
     if "subject_source" in kept or "object_source" in kept:

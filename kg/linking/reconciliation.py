@@ -3,13 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kg.errors import ServiceError
 from kg.linking.cache import Cache
+from kg.linking.client import Progress
 from kg.linking.service import Service, to_batches
 
-WIKIDATA_SERVICE = "https://wikidata.reconci.link/{language}/api"
 BATCH = 10
 
 
@@ -45,12 +46,37 @@ class Candidate:
 
 
 class Reconciliation:
-    """Asks one service, ten questions at a time; each answer is kept."""
+    """Asks one service, ten questions at a time; each answer is kept, and does for `max_age`.
 
-    def __init__(self, service: Service, cache: Cache, address: str) -> None:
+    With `offline` nothing is asked, and an answer of any age will do.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        cache: Cache,
+        address: str,
+        *,
+        max_age: timedelta = timedelta(days=7),
+        offline: bool = False,
+        progress: Progress = lambda what, done, total: None,
+    ) -> None:
         self._service = service
         self._cache = cache
         self._address = address
+        self._max_age = max_age
+        self._offline = offline
+        self._progress = progress
+
+    def check_space(self, space: str) -> None:
+        """Make sure that the service offers things of this identifier space.
+
+        Raises ServiceError when it does not, or is no reconciliation service.
+        """
+        offered = self.manifest()["identifierSpace"]
+        if str(offered).rstrip("/") != space.rstrip("/"):
+            message = f"{self._address} offers things of {offered}, and links lead to {space}"
+            raise ServiceError(f"{message}; name another service with --reconciliation")
 
     def manifest(self) -> Mapping[str, Any]:
         """Give what the service says of itself: its name, its identifier space, its types."""
@@ -64,9 +90,18 @@ class Reconciliation:
         """Answer each question, in order, with candidates as the service ranks them."""
         kind = f"{self._address} reconcile"
         keys = [json.dumps(question.to_json(), sort_keys=True) for question in questions]
-        found = self._cache.read(kind, set(keys))
-        for batch in to_batches([key for key in dict.fromkeys(keys) if key not in found], BATCH):
+        youngest = datetime.now(UTC) - self._max_age
+        kept = self._cache.read(kind, set(keys))
+        found = {key: a for key, a in kept.items() if self._offline or a.given >= youngest}
+        missing = [key for key in dict.fromkeys(keys) if key not in found]
+        if missing and self._offline:
+            message = f"no answer of {self._address} is kept for {missing[0]}"
+            raise ServiceError(f"{message}; run it once without --offline")
+        for batch in to_batches(missing, BATCH):
+            self._progress("names", len(found), len(set(keys)))
             found |= self._cache.write(kind, self._ask(batch))
+        if missing:
+            self._progress("names", len(found), len(found))
         return [tuple(map(_to_candidate, found[key].value)) for key in keys]
 
     def _ask(self, batch: Sequence[str]) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from datetime import date
 
 from kg import __version__
 from kg.linking.alignment import Alignment
+from kg.linking.changes import Row
 from kg.linking.client import Wikidata
 from kg.linking.comparison import is_of_class
-from kg.linking.proposals import Row, is_exact, reviewed_links, to_curie
+from kg.linking.proposals import is_exact, reviewed_links, to_curie
 from kg.linking.things import Said, Thing
 from kg.linking.wikidata import Entity, to_iri
 from kg.project import Project

@@ -28,6 +28,7 @@ from kg.sssom import Link
 
 GONE = "item gone"
 MOVED = "item redirected"
+SHARED = "one item for two"
 CLASS = "class that cannot be"
 NAME = "name differs"
 ARTICLE = "article differs"
@@ -119,6 +120,7 @@ def _compare(link: Link, thing: Thing | None, ground: _Ground) -> Iterator[_Diff
             f"{id} now leads to {entity.id} ({entity.label()}); if that is still meant, write "
             f"wikidata:{entity.id} in object_id",
         )
+    yield from _compare_owners(link, entity, ground)
     yield from _compare_name(link, entity)
     if thing is None:
         return
@@ -128,6 +130,23 @@ def _compare(link: Link, thing: Thing | None, ground: _Ground) -> Iterator[_Diff
         yield from _compare_identifiers(thing, entity, ground.alignment)
         yield from _compare_values(thing, entity, ground)
         yield from _compare_points(thing, entity, ground.alignment)
+
+
+def _compare_owners(link: Link, entity: Entity, ground: _Ground) -> Iterator[_Difference]:
+    """Find two of ours that became one item when theirs were merged."""
+    others = [
+        subject
+        for subject, id in ground.items.items()
+        if subject != link.subject.value and id != _id(link)
+        if (other := ground.entities[id]) is not None and other.id == entity.id
+    ]
+    if is_exact(link) and others:
+        ours, theirs = link.cells["subject_id"], ", ".join(map(_to_name, others))
+        yield _plain(
+            SHARED,
+            f"{ours} and {theirs} are both {entity.id} now, since items were merged; see whether "
+            "they are one, or which of the two is meant, and reject the other row",
+        )
 
 
 def _compare_name(link: Link, entity: Entity) -> Iterator[_Difference]:
@@ -255,9 +274,11 @@ def _plain(rule: str, message: str) -> _Difference:
 
 
 def _short(said: Said) -> str:
-    if isinstance(said.value, NamedNode):
-        return said.value.value.rpartition("/id/")[2].replace("/", ":")
-    return said.value.value
+    return _to_name(said.value.value) if isinstance(said.value, NamedNode) else said.value.value
+
+
+def _to_name(iri: str) -> str:
+    return iri.rpartition("/id/")[2].replace("/", ":")
 
 
 def _name(entity: Entity | None, id: str, languages: Iterable[str]) -> str:

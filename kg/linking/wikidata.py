@@ -33,10 +33,14 @@ _RANKS = {"preferred": 0, "normal": 1}
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where a Wikibase is asked; the defaults are those of Wikidata."""
+    """Where a Wikibase is asked; the defaults are those of Wikidata.
+
+    In the address of the reconciliation service {language} stands for a language.
+    """
 
     api: str = "https://www.wikidata.org/w/api.php"
     sparql: str = "https://query.wikidata.org/sparql"
+    reconciliation: str = "https://wikidata.reconci.link/{language}/api"
 
 
 @dataclass(frozen=True)

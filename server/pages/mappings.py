@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 from pyoxigraph import NamedNode, Quad
 
 from kg.terms import (
+    DCTERMS,
     FOAF,
     OWL_ANNOTATED_PROPERTY,
     OWL_ANNOTATED_SOURCE,
     OWL_ANNOTATED_TARGET,
     OWL_SAME_AS,
     RDFS,
+    RDFS_COMMENT,
     SCHEMA,
     SKOS,
     SKOS_CLOSE_MATCH,
@@ -36,6 +38,7 @@ ELSEWHERE = (
     NamedNode(FOAF + "page"),
 )
 SEE_ALSO = NamedNode(RDFS + "seeAlso")
+CREATED = NamedNode(DCTERMS + "created")
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,11 @@ class Mapping:
     """A link to another data set, as its row in the mapping file justifies it.
 
     `rejected` says that the two are not the same; `name_there` is what the other side calls it;
-    `host` is whose name it is.
+    `host` is whose name it is; `evidence` leaves out the address of the other thing itself.
     """
 
     href: str | None
+    source: Shown
     target: Shown
     short: str
     host: str
@@ -55,10 +59,19 @@ class Mapping:
     rejected: bool
     confidence: list[Shown]
     reasons: list[Text]
+    authors: list[Shown]
     reviewers: list[Shown]
     dates: list[Shown]
+    reviewed_on: list[Shown]
     justification: list[Shown]
-    see_also: list[Shown]
+    tools: list[Shown]
+    evidence: list[Shown]
+    sets: list[Shown]
+
+    @property
+    def is_same(self) -> bool:
+        """Tell whether it says, or denies, that the two are the same."""
+        return self.predicate.note in ("skos:exactMatch", "owl:sameAs")
 
 
 @dataclass(frozen=True)
@@ -80,7 +93,7 @@ def find_elsewhere(reader: Reader, said: Iterable[Quad], pointing: Iterable[Quad
         for q in pointing
         if q.predicate == OWL_ANNOTATED_SOURCE and isinstance(q.subject, NamedNode)
     }
-    mappings = [_read_mapping(reader, node) for node in sorted(nodes, key=str)]
+    mappings = [read_mapping(reader, node) for node in sorted(nodes, key=str)]
     mapped = {mapping.target.note for mapping in mappings if not mapping.rejected}
     values: dict[NamedNode, list[Shown]] = {}
     for quad in said:
@@ -95,8 +108,10 @@ def find_elsewhere(reader: Reader, said: Iterable[Quad], pointing: Iterable[Quad
     )
 
 
-def _read_mapping(reader: Reader, node: NamedNode) -> Mapping:
+def read_mapping(reader: Reader, node: NamedNode) -> Mapping:
+    """Read what a row of a mapping file says."""
     look = reader.look
+    sources = look.nodes(node, OWL_ANNOTATED_SOURCE) or [node]
     targets = look.nodes(node, OWL_ANNOTATED_TARGET) or [node]
     predicates = look.nodes(node, OWL_ANNOTATED_PROPERTY) or [OWL_ANNOTATED_PROPERTY]
 
@@ -105,6 +120,7 @@ def _read_mapping(reader: Reader, node: NamedNode) -> Mapping:
 
     return Mapping(
         href=reader.addresses.href(node),
+        source=reader.thing(sources[0]),
         target=reader.thing(targets[0]),
         short=re.split(r"[#/]", targets[0].value.rstrip("/#"))[-1],
         host=_host(targets[0].value),
@@ -112,12 +128,27 @@ def _read_mapping(reader: Reader, node: NamedNode) -> Mapping:
         predicate=reader.property(predicates[0]),
         rejected=bool(look.objects(node, slot("predicate_modifier"))),
         confidence=reader.things(node, slot("confidence")),
-        reasons=reader.texts(node, slot("comment")),
+        reasons=reader.texts(node, RDFS_COMMENT),
+        authors=reader.things(node, *(slot(f"{role}_label") for role in ("author", "creator"))),
         reviewers=reader.things(node, slot("reviewer_label")),
-        dates=reader.things(node, slot("mapping_date")),
+        dates=reader.things(node, CREATED),
+        reviewed_on=reader.things(node, slot("review_date")),
         justification=reader.things(node, slot("mapping_justification")),
-        see_also=reader.things(node, SEE_ALSO),
+        tools=reader.things(node, slot("mapping_tool"), slot("mapping_tool_version")),
+        evidence=[e for e in reader.things(node, SEE_ALSO) if not _is_of(e, targets[0])],
+        sets=[
+            reader.thing(found)
+            for found in look.subjects(NamedNode(SSSOM + "mappings"), node)
+            if isinstance(found, NamedNode)
+        ],
     )
+
+
+def _is_of(evidence: Shown, target: NamedNode) -> bool:
+    """Tell whether an address is only that of the other thing: a page of its own name there."""
+    address = evidence.note or ""
+    name = target.value.rpartition("/")[2]
+    return _host(address) == _host(target.value) and address.endswith(f"/{name}")
 
 
 def _host(iri: str) -> str:

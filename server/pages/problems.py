@@ -6,16 +6,17 @@ import logging
 from typing import cast
 
 from flask import Flask, Response, request
+from pyoxigraph import NamedNode
 from werkzeug.exceptions import HTTPException
 
 from kg.errors import QueryError
 from server.negotiation import HTML, JSON, PROBLEM, VARY, choose
-from server.pages.frame import show
+from server.pages.frame import page_reader, show
 from server.pages.routes import NOWHERE, find_own, has_route, lead_on
 from server.refusals import KINDS, ProblemError, to_problem, write_problem
 from server.site import current_site
 
-_SEEKERS = ("pages.own_name", "documents.resource")
+_SEEKERS = ("pages.own_name", "documents.resource", "justifications.link_set")
 """The addresses that have looked for the thing themselves."""
 
 
@@ -50,7 +51,11 @@ def answer_problem(problem: ProblemError) -> Response:
 
 
 def _page(problem: ProblemError) -> str:
-    return show("problem.html", problem=problem, about=KINDS[problem.kind])
+    named = problem.facts.get("things")
+    things = (
+        [page_reader().thing(NamedNode(iri)) for iri in named] if isinstance(named, list) else []
+    )
+    return show("problem.html", problem=problem, about=KINDS[problem.kind], things=things)
 
 
 def _answer_query_error(error: QueryError) -> Response:
