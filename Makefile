@@ -5,7 +5,7 @@ VENV := .venv
 SUITE := .cache/w3c
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check build frontend suite bench bench-hostile screenshots lock clean
+.PHONY: run test check build frontend suite bench bench-hostile bench-pages screenshots lock clean
 
 run: $(VENV)/installed frontend
 	$(VENV)/bin/kg serve
@@ -34,6 +34,10 @@ bench: $(VENV)/installed
 
 bench-hostile: $(VENV)/installed
 	$(VENV)/bin/python -m bench hostile $(BENCH)
+
+# Measures pages beside a bare Flask route that returns as many bytes.
+bench-pages: $(VENV)/installed
+	$(VENV)/bin/python -m bench pages $(BENCH)
 
 # Takes the pictures of the main pages for the README; needs Chromium.
 screenshots: $(VENV)/installed-test frontend

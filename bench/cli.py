@@ -10,6 +10,8 @@ import click
 
 from bench import hostile as hostility
 from bench import matching as matched
+from bench import pages as visiting
+from bench import reconciling
 from bench.data import Prepared, build_project, prepare_events, prepare_project
 from bench.graph import LEAST, write_graph
 from bench.report import this_machine, to_json, to_markdown
@@ -148,13 +150,63 @@ def matching() -> None:
     sys.exit(0 if found.reaches_goal else 1)
 
 
-def _prepare(graph: str, seed: int) -> Prepared:
+@main.command()
+@click.option("--things", type=click.IntRange(4_000), default=100_000, show_default=True)
+@click.option("--batches", type=click.IntRange(40), default=300, show_default=True)
+def reconcile(things: int, batches: int) -> None:
+    """Time batches of ten names at /reconcile, here and among many generated things."""
+    click.echo(
+        reconciling.to_markdown(reconciling.measure(CACHE, things, batches, _tell)), nl=False
+    )
+
+
+@main.command()
+@click.option("--graph", "graphs", multiple=True, default=("project", "large"), help=_GRAPH_HELP)
+@click.option("--connections", multiple=True, type=click.IntRange(1), default=(1, 16))
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
+@click.option("--seconds", type=click.IntRange(1), default=3, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the generated graphs.")
+@_TREE
+@_OPTION
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=CACHE / "results")
+def pages(
+    graphs: tuple[str, ...],
+    connections: tuple[int, ...],
+    rounds: int,
+    seconds: int,
+    seed: int,
+    tree: Path,
+    options: tuple[str, ...],
+    out: Path,
+) -> None:
+    """Measure entity pages beside a bare Flask route that returns as many bytes."""
+    wrk()
+    machine = this_machine({})
+    outcomes = []
+    out.mkdir(parents=True, exist_ok=True)
+    for graph in graphs:
+        found = visiting.measure(
+            _prepare(graph, seed, rivals=False),
+            CACHE,
+            _tell,
+            connections=connections,
+            rounds=rounds,
+            seconds=seconds,
+            serving=Serving(tree, options),
+        )
+        outcomes.append(found)
+        (out / "pages.json").write_text(visiting.to_json(outcomes, machine), encoding="utf-8")
+        (out / "pages.md").write_text(visiting.to_markdown(outcomes, machine), encoding="utf-8")
+    click.echo(visiting.to_markdown(outcomes, machine), nl=False)
+
+
+def _prepare(graph: str, seed: int, *, rivals: bool = True) -> Prepared:
     if graph == "project":
-        return prepare_project(CACHE, ROOT, _tell)
+        return prepare_project(CACHE, ROOT, _tell, rivals=rivals)
     triples = SIZES.get(graph) or (int(graph) if graph.isdecimal() else 0)
     if triples < LEAST:
         raise click.BadParameter(f"{graph!r} is no graph; take {_GRAPH_HELP}")
-    return prepare_events(CACHE, triples, seed, _tell)
+    return prepare_events(CACHE, triples, seed, _tell, rivals=rivals)
 
 
 def _tell(step: str) -> None:

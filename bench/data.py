@@ -31,8 +31,8 @@ _BASE = "http://127.0.0.1/"
 class Prepared:
     """A graph that each server can start on.
 
-    `release` is for this service, `store` for Oxigraph, `file` (N-Triples, the default graph)
-    for rdflib-endpoint. `seconds` says how long each took to make.
+    `release` is for this service, `store` for Oxigraph (if it was asked for), `file` (N-Triples,
+    the default graph) for rdflib-endpoint. `seconds` says how long each took to make.
     """
 
     name: str
@@ -44,7 +44,9 @@ class Prepared:
     seconds: dict[str, float]
 
 
-def prepare_events(cache: Path, triples: int, seed: int, tell: Tell) -> Prepared:
+def prepare_events(
+    cache: Path, triples: int, seed: int, tell: Tell, *, rivals: bool = True
+) -> Prepared:
     """Generate a graph of people and events and load it for every server, unless it is there."""
     folder = cache / f"events-{triples}-{seed}"
     file, release, store = folder / "events.nt", folder / "release", folder / "oxigraph"
@@ -57,7 +59,7 @@ def prepare_events(cache: Path, triples: int, seed: int, tell: Tell) -> Prepared
         tell("publishing them for kg")
         shutil.rmtree(release, ignore_errors=True)
         seconds["kg"] = _time(lambda: publish([file], release, _BASE))
-    if not store.is_dir():
+    if rivals and not store.is_dir():
         tell("loading them into Oxigraph")
         seconds["oxigraph"] = _time(lambda: _load(cache, store, file))
     _write_seconds(folder, seconds)
@@ -75,7 +77,7 @@ def build_project(cache: Path, root: Path, tell: Tell) -> Release:
     return open_release(release)
 
 
-def prepare_project(cache: Path, root: Path, tell: Tell) -> Prepared:
+def prepare_project(cache: Path, root: Path, tell: Tell, *, rivals: bool = True) -> Prepared:
     """Build a project's release and load the same dataset for the others."""
     folder = cache / "project"
     release, store, file = folder / "release", folder / "oxigraph", folder / "default.nt"
@@ -90,7 +92,7 @@ def prepare_project(cache: Path, root: Path, tell: Tell) -> Prepared:
     triples = [quad.triple for quad in quads if isinstance(quad.graph_name, DefaultGraph)]
     with file.open("wb") as out:
         serialize(triples, out, RdfFormat.N_TRIPLES)
-    if not store.is_dir():
+    if rivals and not store.is_dir():
         seconds["oxigraph"] = _time(lambda: _load(cache, store, opened.dump))
     _write_seconds(folder, seconds)
     name = f"{opened.manifest.name}, {len(quads):,} quads"

@@ -30,9 +30,24 @@ def write_entities(path: Path, count: int, seed: int = 1) -> None:
             out.writelines(_describe(number, families, chance))
 
 
-def name_of(line: str) -> str:
-    """Give the name in a line that states a label."""
-    return line.split('"')[1]
+def read_names(path: Path, count: int = 3_000, seed: int = 2) -> list[str]:
+    """Give some of the names in a file, as lists have them: initials, capitals, slips, titles."""
+    with path.open(encoding="utf-8") as lines:
+        names = [line.split('"')[1] for line in lines if f"<{LABEL}>" in line]
+    chance = Random(seed)
+    return [_change(name, chance) for name in chance.sample(names, count)]
+
+
+def _change(name: str, chance: Random) -> str:
+    words, way = name.split(), chance.randrange(5)
+    if way == 0:
+        return name.upper()
+    if way == 1:
+        at = chance.randrange(1, len(name))
+        return name[:at] + chance.choice(_VOWELS) + name[at + 1 :]
+    if way == 2 and name[0].isalpha() and len(words) > 2:
+        return f"{words[-1]} {words[0][0]}. {words[1][0]}."
+    return f"Gen. {words[0]} {words[-1]}" if way == 3 and name[0].isalpha() else name
 
 
 def _describe(number: int, families: list[str], chance: Random) -> Iterator[str]:

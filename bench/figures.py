@@ -37,6 +37,10 @@ class Cell:
         """Give a server's requests/s; None when it failed in every round."""
         return to_spread([rate for rate in self.rates.get(server, ()) if rate is not None])
 
+    def work_each(self, server: str) -> Spread | None:
+        """Give a server's processor time per request, in ms."""
+        return to_spread([spent for spent in self.work.get(server, ()) if spent is not None])
+
     def ratio(self, server: str, baseline: str) -> Spread | None:
         """Compare two servers round by round; rounds in which one failed are left out."""
         return to_spread(_divide(self.rates.get(server, ()), self.rates.get(baseline, ())))

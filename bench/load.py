@@ -37,12 +37,18 @@ def drive(
 
     Repeated, every request is the same; otherwise no two are, not even in two calls.
     """
-    script = folder / "requests.lua"
     first = _REPEATED if repeated else next(_SERIALS)
-    script.write_text(to_script(server, kind, first, repeated=repeated), encoding="utf-8")
+    text = to_script(server, kind, first, repeated=repeated)
+    return send(text, server.port, connections=connections, seconds=seconds, folder=folder)
+
+
+def send(text: str, port: int, *, connections: int, seconds: float, folder: Path) -> Load:
+    """Send the requests that a Lua script makes, as fast as they are answered."""
+    script = folder / "requests.lua"
+    script.write_text(text, encoding="utf-8")
     whole = max(1, round(seconds))
     command = [wrk(), "-t1", f"-c{connections}", f"-d{whole}s", "--timeout", "30s", "--latency"]
-    url = f"http://127.0.0.1:{server.port}/"
+    url = f"http://127.0.0.1:{port}/"
     done = subprocess.run(
         [*command, "-s", str(script), url], capture_output=True, text=True, check=False
     )

@@ -119,7 +119,7 @@ def build(project: Path, out: Path | None) -> None:
 @_release
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--workers", type=click.IntRange(1), help="Web processes; two where there are cores.")
 @click.option("--public-url", help="The address visitors see, behind a proxy.")
 @click.option("--trust-proxy", multiple=True, help="A proxy whose X-Forwarded-* is believed.")
 @click.option("--allow-service", multiple=True, help="An endpoint that SERVICE may call.")
@@ -139,7 +139,6 @@ def serve(
     release: Path | None,
     host: str,
     port: int,
-    workers: int,
     public_url: str | None,
     review: bool,
     **limits: object,
@@ -161,7 +160,6 @@ def serve(
             release_dir=made,
             host=host,
             port=port,
-            workers=workers,
             public_url=public_url,
             review=project if review else None,
             **_to_settings(limits),

@@ -172,7 +172,8 @@ def _extras(project: Project, assembled: Assembled) -> Iterator[tuple[str, tuple
     if project.name_words:
         yield NAME_WORDS, (project.name_words.encode(), "text/tab-separated-values")
     for query in project.queries:
-        yield f"queries/{Path(query.path).name}", (query.text.encode(), "application/sparql-query")
+        name = Path(query.path).relative_to("data")
+        yield name.as_posix(), (query.text.encode(), "application/sparql-query")
     for mapping_set in project.mappings:
         yield f"links/{Path(mapping_set.path).name}", (mapping_set.text.encode(), SSSOM_TSV)
     yield IDENTIFIERS, (write_schemes(find_schemes(project, assembled.default)), "application/json")

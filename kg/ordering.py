@@ -38,7 +38,7 @@ def separate_numbers(query: str) -> str:
     >>> separate_numbers("SELECT * { ?s ?p ?o } ORDER BY DESC(?o) STR(?s)")
     'SELECT * { ?s ?p ?o } ORDER BY DESC(isNumeric((?o))) DESC(?o) STR(?s)'
     """
-    if not _ORDER.search(query):
+    if "order" not in query.lower() or not _ORDER.search(query):
         return query
     try:
         found = [one for one in _find_conditions(query) if not one.is_uniform]

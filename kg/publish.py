@@ -16,6 +16,7 @@ from xml.parsers import expat
 
 from pyoxigraph import (
     BlankNode,
+    DefaultGraph,
     Literal,
     NamedNode,
     Quad,
@@ -37,6 +38,7 @@ from kg.terms import (
     DCTERMS,
     DCTERMS_IDENTIFIER,
     DCTERMS_TITLE,
+    GENID,
     PREFIXES,
     RDF_TYPE,
     VOID_URI_SPACE,
@@ -44,7 +46,6 @@ from kg.terms import (
 )
 from kg.texts import check_name, read_bytes
 
-GENID = ".well-known/genid/"
 UNPACKED_BYTES = 2_000_000_000
 DEPTH = 1000
 NAMING_S = 20
@@ -80,8 +81,12 @@ def publish(files: Sequence[Path], out: Path, base: str) -> Release:
     """Make a release at `out` from RDF files; names they leave open begin with `base`.
 
     Blank nodes become IRIs under `base`, the same ones for the same content. One-graph formats
-    hold the triples of all graphs. Raises SourceError for a file that is not usable RDF,
-    ReleaseError for a base that is no web address.
+    hold the triples of all graphs; so does the default graph where the files leave it empty, for
+    nobody finds what is in named graphs alone.
+
+    Raises:
+        SourceError: for a file that is not usable RDF.
+        ReleaseError: for a base that is no web address.
     """
     if not re.fullmatch(r"https?://[^\s<>\"{}|^`\\#?]+/", base):
         message = f"{base!r} is no web address that names can begin with; write https://.../"
@@ -101,7 +106,7 @@ def publish(files: Sequence[Path], out: Path, base: str) -> Release:
         name=_slug(files[0]),
         base=base,
         assembled=_assemble(quads, base),
-        authored=_describe(files, base),
+        authored=_describe(files, base, merged=all(q.graph_name != DefaultGraph() for q in quads)),
         prefixes=PREFIXES | dict(sorted(prefixes.items())),
         context=None,
         report=ShapesReport(),
@@ -121,6 +126,8 @@ def _assemble(quads: set[Quad], base: str) -> Assembled:
         else:
             default.add(quad.triple)
     named = {name: frozenset(graphs[name]) for name in sorted(graphs, key=str)}
+    if not default:
+        default = set().union(*named.values())
     return Assembled(Terms(base), frozenset(default), named, stated=False)
 
 
@@ -286,14 +293,16 @@ def _canonicalize(quads: list[Quad], file: Path) -> list[str]:
     return sorted(named.stdout.decode().splitlines(keepends=True))
 
 
-def _describe(files: Sequence[Path], base: str) -> frozenset[Triple]:
+def _describe(files: Sequence[Path], base: str, *, merged: bool) -> frozenset[Triple]:
     """Say of the dataset what can be said without knowing it."""
-    dataset = NamedNode(f"{base}dataset")
     names = ", ".join(file.name for file in files)
+    note = " The default graph holds what its named graphs state together." if merged else ""
+    dataset = NamedNode(f"{base}dataset")
+    description = f"Published from {names}.{note}"
     said: Mapping[NamedNode, NamedNode | Literal] = {
         RDF_TYPE: DCAT_DATASET,
         DCTERMS_TITLE: Literal(names, language="en"),
-        NamedNode(DCTERMS + "description"): Literal(f"Published from {names}.", language="en"),
+        NamedNode(DCTERMS + "description"): Literal(description, language="en"),
         DCTERMS_IDENTIFIER: Literal(_slug(files[0])),
         VOID_URI_SPACE: Literal(base),
     }

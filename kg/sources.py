@@ -21,6 +21,7 @@ Layer = OneOf["ontology", "alignment", "scheme", "shape", "data", "claim", "cata
 _SAYING = re.compile(
     r"^#[ \t]*(question|rule|note)@([A-Za-z-]+):[ \t]*(\S.*(?:\n#[ \t]{2,}\S.*)*)", re.MULTILINE
 )
+_ENDPOINT = re.compile(r"^#[ \t]*endpoint:[ \t]*(https?://\S+)", re.MULTILINE)
 _PLACE = re.compile(r"^Parser error (?:at|between) line \d+ [^:]*: ")
 _HINTS = {
     "A dot is expected": "end the statement before it with a dot, or join the two with ; or ,",
@@ -90,13 +91,15 @@ class Fact(NamedTuple):
 class QueryFile:
     """A query with its comments, by language: `# question@en: ...` (of a rule: `# rule@en:`).
 
-    A comment goes on over lines that begin with `#` and at least two spaces.
+    A comment goes on over lines that begin with `#` and at least two spaces. `endpoint` is where
+    a query is to be sent that asks more than one service (`# endpoint: https://...`).
     """
 
     path: str
     text: str
     questions: Mapping[str, str]
     notes: Mapping[str, str]
+    endpoint: str | None = None
 
 
 def parse_turtle(text: str, path: str, layer: Layer = "data") -> SourceFile:
@@ -124,7 +127,8 @@ def parse_query(text: str, path: str) -> QueryFile:
     for kind, language, words in _SAYING.findall(text):
         said = notes if kind == "note" else questions
         said[language.lower()] = re.sub(r"\s*\n#\s+", " ", words).strip()
-    return QueryFile(path, text, questions, notes)
+    endpoint = _ENDPOINT.search(text)
+    return QueryFile(path, text, questions, notes, endpoint[1] if endpoint else None)
 
 
 def parse_context(text: str, path: str) -> Mapping[str, object]:

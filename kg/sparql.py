@@ -47,6 +47,10 @@ _PROLOGUE = re.compile(
 )
 _HIDDEN_SERVICE = re.compile(r"(?:^|\.)service", re.IGNORECASE)
 _HIDDEN_FILTER = re.compile(r"(?:^|\.)filter", re.IGNORECASE)
+# Only to name the line that would allow a call; what is allowed, the tokens decide.
+_TARGET = re.compile(
+    r"""SERVICE\s+(?:SILENT\s+)?<(https?://[^\s<>"{}|\\^`]{1,200})>""", re.IGNORECASE
+)
 # Longer than the longest keyword that the engine's parser compares with the text.
 _GAP = " " * 24
 _SENTENCE = re.compile(r"[A-Za-z]\w* [A-Za-z]\w* ")
@@ -268,13 +272,18 @@ class _Check:
             self._refuse_service(service)
 
     def _refuse_service(self, token: Token) -> None:
+        target = _TARGET.match(self.text, token.offset)
+        line = f"`--allow-service {target[1] if target else 'ADDRESS'}`"
         message = (
-            "SERVICE is refused: this service never calls other servers; "
-            "run the federated query from your own machine"
+            "SERVICE is refused: this service calls no other servers; run the query from your own "
+            f"machine, or have whoever runs this service add {line} to `kg serve`"
         )
         if self.limits.services:
             listed = " ".join(f"<{address}>" for address in sorted(self.limits.services))
-            message = f"SERVICE is refused: its target must be one of {listed}, written in full"
+            message = (
+                f"SERVICE is refused: its target must be one of {listed}, written in full; "
+                f"another one needs {line}"
+            )
         raise to_error(message, self.text, token.offset)
 
     def _read_prologue(self, token: Token) -> None:

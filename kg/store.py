@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
@@ -48,7 +47,7 @@ class QueryResult:
         if not isinstance(self.answer, ox.QuerySolutions):
             return
         columns = self.answer.variables
-        with _sentences():
+        with _SENTENCES:
             for row in self.answer:
                 yield tuple(row[column] for column in columns)
 
@@ -57,7 +56,7 @@ class QueryResult:
         """The triples of a CONSTRUCT or DESCRIBE; none for the other forms."""
         if isinstance(self.answer, ox.QuerySolutions | ox.QueryBoolean):
             return
-        with _sentences():
+        with _SENTENCES:
             yield from self.answer
 
     def __bool__(self) -> bool:
@@ -75,7 +74,7 @@ class QueryResult:
         if format is None or not _fits(self.kind, format.kind):
             fitting = ", ".join(name for name, f in BY_NAME.items() if _fits(self.kind, f.kind))
             raise QueryError(f"a {self.kind} answer has no format {format_name}; use {fitting}")
-        with _sentences():
+        with _SENTENCES:
             if isinstance(self.answer, ox.QuerySolutions | ox.QueryBoolean):
                 assert isinstance(format.engine, ox.QueryResultsFormat)
                 self.answer.serialize(out, format.engine)
@@ -151,7 +150,7 @@ class EmbeddedStore:
         """Answer a query that has been checked already; see `Store.query`."""
         given = default_graphs is not None or named_graphs is not None
         try:
-            with _sentences():
+            with _SENTENCES:
                 answer = self._store.query(
                     separate_numbers(text),
                     base_iri=self._base_iri,
@@ -170,13 +169,13 @@ class EmbeddedStore:
         graph: GraphName | None = None,
     ) -> Iterator[Quad]:
         """Yield the quads that match; see `Store.quads_for_pattern`."""
-        with _sentences():
+        with _SENTENCES:
             yield from self._store.quads_for_pattern(subject, predicate, object, graph)
 
     def graph_counts(self) -> dict[GraphName, int]:
         """Count the triples of each graph; see `Store.graph_counts`."""
         counts: dict[GraphName, int] = {DefaultGraph(): 0}
-        with _sentences():
+        with _SENTENCES:
             for quad in self._store:
                 counts[quad.graph_name] = counts.get(quad.graph_name, 0) + 1
         return counts
@@ -305,16 +304,22 @@ def to_result(answer: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> 
     return QueryResult("graph", answer)
 
 
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """Say plainly what the engine cannot do, such as a function it does not know."""
-    try:
-        yield
-    except RuntimeError as error:
+class _Sentences:
+    """Says plainly what the engine cannot do, such as a function it does not know."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, RuntimeError):
+            return
         if str(error).startswith("Corruption"):
             message = f"the query store is damaged ({error}); build the release again"
             raise ReleaseError(message) from None
         raise QueryError(f"this query cannot be answered: {error}") from None
+
+
+_SENTENCES = _Sentences()
 
 
 def _fits(answer: Kind, format: str) -> bool:

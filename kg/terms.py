@@ -58,6 +58,9 @@ PREFIXES = {
     "wdt": WIKIDATA_DIRECT,
 }
 
+GENID = ".well-known/genid/"
+"""Where in an IRI it says that it stands for a blank node (RDF 1.1 Concepts, 3.5)."""
+
 RDF_TYPE = NamedNode(RDF + "type")
 RDF_STATEMENT = NamedNode(RDF + "Statement")
 RDF_SUBJECT = NamedNode(RDF + "subject")

@@ -144,6 +144,6 @@ def _count(response: Response) -> None:
         handed.visit.status = response.status_code
         handed.visit.length = response.content_length or 0
         return
-    kind = request.environ[BLUEPRINT] = request.blueprint or "other"
+    kind = request.environ[BLUEPRINT] = request.blueprint or request.endpoint or "other"
     front: Front = current_app.extensions["front"]
     front.metrics.count_request(kind, response.status_code)

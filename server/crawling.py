@@ -115,7 +115,7 @@ def _feed(site: Site) -> Iterator[str]:
     yield "<entry>"
     yield f"<title>Release {site.version[:12]}</title>"
     yield f"<id>urn:sha256:{site.version}</id><updated>{changed}</updated>"
-    yield f'<link rel="alternate" href={quoteattr(_here("/dumps/"))}/>'
+    yield f'<link rel="alternate" href={quoteattr(_here("/about#versions"))}/>'
     yield f"<summary>{escape(_what_changed(site))}</summary>"
     yield "</entry>"
     yield "</feed>"

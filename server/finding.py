@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
@@ -19,6 +19,7 @@ from kg.terms import (
     DCTERMS_IDENTIFIER,
     DCTERMS_TITLE,
     FOAF,
+    GENID,
     OWL_AXIOM,
     RDF_TYPE,
     RDFS_COMMENT,
@@ -33,7 +34,7 @@ from kg.terms import (
     SKOS_NOTATION,
     SKOS_PREF_LABEL,
 )
-from server.lookups import DEFAULT
+from server.lookups import DEFAULT, local_name
 from server.site import Site
 
 NAMES = (
@@ -175,6 +176,16 @@ def _rows(site: Site) -> Iterator[tuple[str, str, str | None, bool]]:
                     if (thing.value, text.value) not in seen:
                         seen.add((thing.value, text.value))
                         yield thing.value, text.value, text.language, named
+    yield from _unnamed(site, {iri for iri, _ in seen} | aside | {r.value for r in judged})
+
+
+def _unnamed(site: Site, named: Container[str]) -> Iterator[tuple[str, str, None, bool]]:
+    """Give the things with a class that nobody names, by the words in their IRIs."""
+    for quad in site.store.quads_for_pattern(None, RDF_TYPE, None, DEFAULT):
+        thing = quad.subject
+        if not isinstance(thing, NamedNode) or thing.value in named or GENID in thing.value:
+            continue
+        yield thing.value, local_name(thing), None, True
 
 
 def _quote(keys: Sequence[str]) -> str:

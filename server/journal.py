@@ -7,13 +7,16 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
+
+from server.evaluation.answers import Stages
 
 HELD_LINES = 50_000
 """How many lines may wait while nobody reads stderr; then the oldest are dropped."""
 PAUSE_S = 0.1
+_READ = '"read":%.2f,'
+_STAGES = '"wait":%.2f,"check":%.2f,"run":%.2f,"write":%.2f,'
 
 
 @dataclass(slots=True)
@@ -21,7 +24,8 @@ class Visit:
     """One query from its request to its answer, for the journal and the metrics.
 
     `sha` is the beginning of the SHA-256 of the query's text; `lane` is `cache` for an answer
-    given again; times are milliseconds, `started` is of `time.perf_counter`.
+    given again; times are milliseconds, `started` is of `time.perf_counter`. `read` is how long it
+    took to read the request, `stages` what the worker says.
     """
 
     id: str
@@ -33,7 +37,8 @@ class Visit:
     lane: str = "none"
     limit: str = ""
     length: int = 0
-    stages: Mapping[str, float] = field(default_factory=dict)
+    read: float | None = None
+    stages: Stages | None = None
 
 
 class Journal:
@@ -92,12 +97,13 @@ class Journal:
 
 def to_line(visit: Visit, total_ms: float) -> str:
     """Write a visit as one line of JSON; none of its words holds a sign to be escaped."""
-    stages = "".join(f'"{name}":{spent:.2f},' for name, spent in visit.stages.items())
+    read, stages = visit.read, visit.stages
     return (
         f'{{"time":"{_say_time(int(time.time()))}","id":"{visit.id}",'
         f'"query":"{visit.sha}","form":"{visit.form}","outcome":"{visit.outcome}",'
         f'"status":{visit.status},"limit":"{visit.limit}","lane":"{visit.lane}",'
-        f'"bytes":{visit.length},"ms":{{{stages}"total":{total_ms:.2f}}}}}\n'
+        f'"bytes":{visit.length},"ms":{{{_READ % read if read is not None else ""}'
+        f'{_STAGES % stages if stages is not None else ""}"total":{total_ms:.2f}}}}}\n'
     )
 
 

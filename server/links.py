@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, urlencode, urlsplit
 
 from pyoxigraph import NamedNode
@@ -37,7 +38,7 @@ class Addresses:
         if self.lang:
             parameters.setdefault("lang", self.lang)
         query = f"?{urlencode(parameters)}" if parameters else ""
-        return f"{self.root}{quote(path, safe=_SAFE)}{query}{hash_}{quote(fragment, safe=_SAFE)}"
+        return f"{self.root}{_escape(path)}{query}{hash_}{_escape(fragment)}"
 
     def document(self, iri: str, suffix: str = "", **parameters: str) -> str:
         """Address the document about a thing: `/doc/KIND/SLUG`, or `/resource?iri=` for foreign."""
@@ -81,10 +82,19 @@ def web_address(iri: str) -> str | None:
         return None
     if parts.scheme.lower() not in ("http", "https") or not host or "@" in parts.netloc:
         return None
-    return quote(iri, safe=_SAFE)
+    return _escape(iri)
+
+
+def _escape(address: str) -> str:
+    return _escape_once(address) if len(address) <= LONGEST_NAME else quote(address, safe=_SAFE)
+
+
+@lru_cache(maxsize=4096)
+def _escape_once(address: str) -> str:
+    return quote(address, safe=_SAFE)
 
 
 def link_header(target: str, rel: str, media_type: str | None = None) -> str:
     """Write one `Link` header value (RFC 8288)."""
     kind = f'; type="{media_type}"' if media_type else ""
-    return f'<{quote(target, safe=_SAFE)}>; rel="{rel}"{kind}'
+    return f'<{_escape(target)}>; rel="{rel}"{kind}'

@@ -16,6 +16,7 @@ from kg.store import Store
 from kg.terms import (
     DCTERMS_TITLE,
     FOAF,
+    GENID,
     RDF_TYPE,
     RDFS_LABEL,
     SCHEMA_NAME,
@@ -143,8 +144,16 @@ class Lookups:
         return found
 
     def label(self, thing: Node, lang: str) -> Text:
-        """What a thing is called; where nobody says, the last part of its name."""
-        return self.name(thing, lang) or Text(local_name(thing))
+        """What a thing is called; where nobody says, words made of its IRI."""
+        return self.name(thing, lang) or self.describe(thing, lang)
+
+    def describe(self, thing: Node, lang: str) -> Text:
+        """Make words for a thing without a name: of its IRI; of a made-up IRI's class, `[List]`."""
+        if isinstance(thing, BlankNode) or GENID not in thing.value:
+            return Text(local_name(thing))
+        kinds = self.types(thing)
+        kind = (self.name(kinds[0], lang) or Text(local_name(kinds[0]))) if kinds else Text("…")
+        return Text(f"[{kind.value}]", kind.lang)
 
 
 def best(texts: Iterable[Text], lang: str) -> Text | None:

@@ -29,10 +29,16 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from server.evaluation.answers import Stages
 from server.journal import Visit
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-KINDS = ("sparql", "pages", "documents", "descriptions", "dumps", "operation", "other")
+KINDS = (
+    "sparql", "pages", "documents", "descriptions", "dumps", "operation", "home", "article",
+    "photographs", "browse", "search", "crawling", "signposting", "questions", "timeline", "about",
+    "conformance", "static", "other",
+)  # fmt: skip
+"""The parts of the site, by the blueprints that answer; `other` is what no rule answers."""
 CLASSES = ("2xx", "3xx", "4xx", "5xx")
 FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE", "none")
 OUTCOMES = (
@@ -48,7 +54,7 @@ OUTCOMES = (
     "fault",
 )
 LANES = ("cache", "fast", "slow", "federated", "process", "none")
-STAGES = ("read", "wait", "check", "run", "write")
+STAGES = ("read", *Stages._fields)
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -179,22 +185,22 @@ class Metrics:
             cells[timer + bisect_left(SECONDS, seconds)] += 1
             cells[timer + len(SECONDS) + 1] += seconds
             cells[_RESULT_BYTES] += visit.length
-            for stage, spent in visit.stages.items():
-                cell = _STAGES.get(stage)
-                if cell is not None:
+            if visit.read is not None:
+                cells[_READ] += visit.read / 1000
+            if visit.stages is not None:
+                for cell, spent in zip(_STAGES, visit.stages, strict=True):
                     cells[cell] += spent / 1000
 
-    def add_in_hand(self, number: int) -> None:
-        """Note that a query has come or gone."""
-        with self._lock:
-            self._cells[_IN_HAND] += number
+    def set_in_hand(self, number: int) -> None:
+        """Note how many queries this process has in hand."""
+        self._cells[_IN_HAND] = number
 
     def set_cache(self, entries: int, held_bytes: int, evictions: int) -> None:
         """Note how full this process's cache is; `evictions` are those since the last note."""
         with self._lock:
-            self._cells[CELLS["kg_cache_entries", ()]] = entries
-            self._cells[CELLS["kg_cache_bytes", ()]] = held_bytes
-            self._cells[CELLS["kg_cache_evictions", ()]] += evictions
+            self._cells[_CACHE_ENTRIES] = entries
+            self._cells[_CACHE_BYTES] = held_bytes
+            self._cells[_CACHE_EVICTIONS] += evictions
 
     def write(self, release: Mapping[str, str], evaluator: Mapping[str, Any]) -> bytes:
         """Write all metrics in the text format of Prometheus."""
@@ -204,11 +210,14 @@ class Metrics:
 
 
 _LANES = {lane: CELLS["kg_query_seconds", (lane,)] for lane in LANES}
-_STAGES = {stage: CELLS["kg_query_stage_seconds", (stage,)] for stage in STAGES}
+_READ, *_STAGES = (CELLS["kg_query_stage_seconds", (stage,)] for stage in STAGES)
 _STATUSES = {number: CELLS["kg_requests", ("sparql", f"{number}xx")] for number in range(2, 6)}
 _QUERIES = {pair: CELLS["kg_queries", pair] for pair in product(FORMS, OUTCOMES)}
 _RESULT_BYTES = CELLS["kg_result_bytes", ()]
 _IN_HAND = CELLS["kg_queries_in_hand", ()]
+_CACHE_ENTRIES = CELLS["kg_cache_entries", ()]
+_CACHE_BYTES = CELLS["kg_cache_bytes", ()]
+_CACHE_EVICTIONS = CELLS["kg_cache_evictions", ()]
 
 
 class _Sums(Collector):

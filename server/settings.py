@@ -41,8 +41,8 @@ class Settings:
     """The address to listen on; 0.0.0.0 for every one."""
     port: int = 8000
     """The TCP port to listen on."""
-    workers: int = 1
-    """How many web processes answer."""
+    workers: int = field(default_factory=lambda: min(2, count_cores()))
+    """How many web processes answer; default: 2, or 1 where there is one core."""
     threads: int = 128
     """How many requests one web process has in hand at the same time; most of them only wait."""
     page_threads: int = 8
@@ -71,8 +71,8 @@ class Settings:
     """How much memory one query may take beside the data, in bytes."""
     result_bytes: int = 64_000_000
     """The largest query result, in bytes; more is refused, never cut."""
-    fast_workers: int = field(default_factory=lambda: max(2, count_cores()))
-    """How many queries the fast lane evaluates at the same time; default: the cores."""
+    fast_workers: int = field(default_factory=lambda: max(4, count_cores()))
+    """How many queries the fast lane evaluates at the same time; default: the cores, at least 4."""
     slow_workers: int = 2
     """How many queries the slow lane evaluates at the same time."""
     queue_length: int = 128
@@ -99,8 +99,8 @@ class Settings:
     """How many bytes of finished answers one web process keeps to give again; 0 for none."""
     log_queries: bool = True
     """Whether each query leaves one line of JSON on stderr; never the query's text."""
-    table_rows: int = 500
-    """How many rows of a result a page shows; the page says so and offers the whole."""
+    table_rows: int = 100
+    """How many rows of a result a page shows at the most; it leads to the others and the whole."""
     page_links: int = 200
     """How many of the claims about a thing its page weighs; it says when there are more."""
     document_links: int = 2000

@@ -7,11 +7,11 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import dropwhile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
 from flask import current_app, g
@@ -20,7 +20,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 from kg.errors import KnowledgeError, QueryError
 from kg.release import MANIFEST, Release, open_release
 from kg.sources import parse_query
-from kg.sparql import check_query
+from kg.sparql import QueryLimits, check_query, find_services
 from kg.store import EmbeddedStore, GraphName
 from kg.terms import DCAT_DATASET, DCTERMS, DCTERMS_TITLE, RDF_TYPE, VOID, Terms
 from server.lookups import Lookups, Text, best, plain, to_text
@@ -44,13 +44,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Question:
-    """A competency query of the release; `runs_here` is false for one that needs SERVICE."""
+    """A competency query of the release.
+
+    `services` are the endpoints it calls, `endpoint` the one it is for, if not this; `runs_here`
+    is false for one that calls what may not be called.
+    """
 
     name: str
     text: str
     questions: Mapping[str, str]
     notes: Mapping[str, str]
     runs_here: bool
+    services: tuple[str, ...] = ()
+    endpoint: str | None = None
 
     @cached_property
     def query(self) -> str:
@@ -177,18 +183,28 @@ def open_site(settings: Settings) -> Site:
     release = open_release(settings.release_dir)
     store = release.open_store()
     files = _read_small_files(release)
+    dataset = _read_dataset(files.get("catalog.ttl", b""), release.manifest.base)
     return Site(
         settings=settings,
         release=release,
         folder=Folder(release.path),
         files=files,
         store=store,
-        look=Lookups(store, Terms(release.manifest.base)),
-        dataset=_read_dataset(files.get("catalog.ttl", b""), release.manifest.base),
-        questions=_read_questions(files),
+        look=Lookups(store, find_terms(release.manifest.base, dataset.classes)),
+        dataset=dataset,
+        questions=_read_questions(files, frozenset(settings.allow_service)),
         build=hash_code(Path(__file__).parent),
         words=read_words(settings.articles, text_hashes(store)) if settings.articles else {},
     )
+
+
+def find_terms(base: str, classes: Iterable[tuple[str, int]]) -> Terms:
+    """Give the own terms under a base, or those of the project whose dump is served elsewhere."""
+    bases = [base, *(iri.partition("def#")[0] for iri, _ in classes if "/def#" in iri)]
+    used = {iri for iri, _ in classes}
+    own = (Terms(one) for one in bases)
+    found = (t for t in own if any(kind.value in used for kind in t.claim_classes))
+    return next(found, Terms(base))
 
 
 class Served:
@@ -285,13 +301,17 @@ def _texts(quads: list[Quad], predicate: NamedNode) -> tuple[Text, ...]:
     return tuple(sorted(map(to_text, literals), key=lambda text: (text.lang or "", text.value)))
 
 
-def _read_questions(files: Mapping[str, bytes]) -> tuple[Question, ...]:
+def _read_questions(files: Mapping[str, bytes], allowed: frozenset[str]) -> tuple[Question, ...]:
+    """Read the queries of a release, those in a folder by its name and theirs."""
     found = []
     for path in sorted(p for p in files if p.startswith("queries/") and p.endswith(".rq")):
         text = files[path].decode("utf-8")
         said = parse_query(text, path)
-        name = PurePosixPath(path).stem
-        found.append(Question(name, text, said.questions, said.notes, _runs_here(text)))
+        name = path.removeprefix("queries/").removesuffix(".rq").replace("/", "-")
+        runs, services = _runs_here(text, allowed), find_services(text)
+        found.append(
+            Question(name, text, said.questions, said.notes, runs, services, said.endpoint)
+        )
     return tuple(found)
 
 
@@ -299,9 +319,9 @@ def _in_language(texts: Mapping[str, str], lang: str) -> Text | None:
     return best((Text(text, code) for code, text in sorted(texts.items())), lang)
 
 
-def _runs_here(text: str) -> bool:
+def _runs_here(text: str, allowed: frozenset[str]) -> bool:
     try:
-        check_query(text)
+        check_query(text, QueryLimits(services=allowed))
     except QueryError:
         return False
     return True

@@ -11,11 +11,15 @@ from urllib.parse import parse_qsl
 from werkzeug.http import parse_etags
 
 from server.evaluation.answers import Evaluated, QueryRequest
+from server.headers import ALWAYS
+from server.http.connection import to_lines
 from server.links import Addresses, link_header
+from server.negotiation import VARY
 from server.pages.wording import LANGUAGES
 from server.site import Site
 
 Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
 
 
 def read_arguments(environ: Environ) -> dict[str, str]:
@@ -40,21 +44,32 @@ def addresses_for(site: Site, environ: Environ) -> Addresses:
 def with_format(site: Site, environ: Environ, name: str) -> str:
     """Address the same answer in another format."""
     pairs = list(read_arguments(environ).items())[::-1]
-    kept = {k: v for k, v in pairs if k not in ("format", "output", "results")}
+    kept = {k: v for k, v in pairs if k not in ("format", "output", "results", "page")}
     return addresses_for(site, environ).to("/sparql", **kept, format=name)
 
 
-def answer_links(site: Site, environ: Environ) -> list[tuple[str, str]]:
-    """Write the `Link` headers of an answer of the endpoint."""
+def shared_headers(site: Site, environ: Environ, repeatable: bool) -> tuple[Headers, bytes]:
+    """Write what all answers of the endpoint say beside what they hold, also as the bytes of it."""
     lang = read_arguments(environ).get("lang") if "lang" in environ["QUERY_STRING"] else None
     chosen = lang if lang in LANGUAGES else None
-    return _write_links(site.base, site.dataset.license, environ["SCRIPT_NAME"], chosen)
+    given = (site.base, site.dataset.license, environ["SCRIPT_NAME"], chosen)
+    return _write_shared(repeatable, *given)
 
 
 @lru_cache(maxsize=64)
-def _write_links(
-    base: str, license_iri: str | None, root: str, lang: str | None
-) -> list[tuple[str, str]]:
+def _write_shared(
+    repeatable: bool, base: str, license_iri: str | None, root: str, lang: str | None
+) -> tuple[Headers, bytes]:
+    headers = [
+        ("Cache-Control", "no-cache" if repeatable else "no-store"),
+        ("Vary", VARY),
+        *_write_links(base, license_iri, root, lang),
+        *ALWAYS.items(),
+    ]
+    return headers, to_lines(headers)
+
+
+def _write_links(base: str, license_iri: str | None, root: str, lang: str | None) -> Headers:
     to = Addresses(base, root, lang, lambda _: False).to
     links = [link_header(to("/void"), "describedby")]
     if license_iri:
@@ -67,9 +82,15 @@ def to_tag(site: Site, request: QueryRequest, digest: str, media_type: str) -> s
 
     `digest` stands for the query's text, which may be long.
     """
-    graphs = (*request.default_graphs, "", *request.named_graphs)
-    text = "\n".join((site.version, site.build, digest, request.format, media_type, *graphs))
-    return f"{site.version[:12]}-{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+    given = (site.build, request.format, media_type, request.default_graphs, request.named_graphs)
+    return f"{site.version[:12]}-{digest[:16]}-{_to_mark(site.version, *given)}"
+
+
+@lru_cache(maxsize=256)
+def _to_mark(version: str, *given: object) -> str:
+    """Tell apart answers to one query, in a few letters."""
+    text = repr((version, *given))
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def holds_one(if_none_match: str, tags: tuple[str, ...]) -> bool:

@@ -78,7 +78,7 @@ def _serve(app: Flask, lanes: Lanes, place: Place, ready: int) -> None:
     def tell(loop: asyncio.AbstractEventLoop) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, door.stop)
-        lanes.attach(loop)
+        lanes.attach(loop, settings.workers)
         # What is here now stays; and what is kept later, in the cache, holds no cycles.
         gc.collect()
         gc.freeze()

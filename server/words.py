@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pyoxigraph import DefaultGraph, Literal
 
@@ -16,6 +18,7 @@ from kg.passages import explain_difference
 from kg.store import Store
 from kg.terms import SCHEMA_SHA256
 from kg.texts import decode_utf8, read_bytes
+from server.settings import Settings
 
 _NAMED = 3
 
@@ -27,6 +30,28 @@ def read_words(files: Sequence[Path], hashes: Collection[str]) -> dict[str, str]
         ArticleError: when a file cannot be read as text, or is none of the texts meant.
     """
     return dict(_read_one(path, sorted(hashes)) for path in files)
+
+
+def is_own_host(host: str, base: str, settings: Settings) -> bool:
+    """Say whether a Host header names this service: an address, localhost, or as it is set up."""
+    name = _to_name(f"//{host}")
+    known = {"localhost", settings.host, _to_name(settings.public_url or ""), _to_name(base)}
+    return bool(name) and (name in known or name.endswith(".localhost") or _is_address(name))
+
+
+def _to_name(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _read_one(path: Path, hashes: Sequence[str]) -> tuple[str, str]:

@@ -155,3 +155,11 @@ def test_sizes_are_said_in_small_numbers() -> None:
     sizes = (1, 999, 1000, 12_345, 999_600, 5 * 10**12, 7 * 10**15)
     said = [say_size(size, "en").replace("\u00a0", " ") for size in sizes]
     assert said == ["1 bytes", "999 bytes", "1.0 kB", "12 kB", "1.0 MB", "5.0 TB", "7000 TB"]
+
+
+def test_a_thing_with_findings_leads_to_the_report(elbe: FlaskClient) -> None:
+    for path in ("/doc/assessment/c1-3", "/doc/claim/c1-3"):
+        page = read(elbe, path)
+        (link,) = [a for a in find(page, "main a") if a.get("href") == "/report#things"]
+        assert words(link) == "Findings of the checks: 1"
+    assert "/report#things" not in elbe.get("/doc/claim/c3-4", headers=BROWSER).text

@@ -30,6 +30,12 @@ def passages(page: Element) -> dict[str, Element]:
     return {section.get("id"): section for section in find(page, ".passage")}
 
 
+def read_parts(client: FlaskClient) -> list[Element]:
+    """Read the article's page and the other parts that it leads to."""
+    first = read(client, "/article")
+    return [first, *(read(client, a.get("href", "")) for a in find(first, ".parts a"))]
+
+
 def codes(page: Element) -> list[str]:
     return [words(code) for code in find(page, ".claims .code")]
 
@@ -97,17 +103,26 @@ def test_boilerplate_is_shown_as_such(client: FlaskClient) -> None:
 
 
 def test_what_a_caption_leaves_open_is_said(elbe: FlaskClient) -> None:
-    caption = passages(read(elbe, "/article"))["passage-c3"]
+    found = {name: one for part in read_parts(elbe) for name, one in passages(part).items()}
+    caption = found["passage-c3"]
     assert words(caption).endswith("What the words leave open: date, photographer, place")
 
 
 def test_every_claim_of_the_article_is_there_once(elbe: FlaskClient) -> None:
-    page = read(elbe, "/article")
-    assert len(codes(page)) == len(set(codes(page))) == 63
-    assert len(find(page, ".map li")) == 14
-    assert "24 stretches from the beginning to the end. 10 of them only repeat" in words(page)
-    ids = [element.get("id") for element in page.iter() if element.get("id")]
-    assert len(ids) == len(set(ids))
+    parts = read_parts(elbe)
+    told = [code for part in parts for code in codes(part)]
+    assert len(told) == len(set(told)) == 63
+    for page in parts:
+        assert len(find(page, ".map li")) == 14
+        assert "24 stretches from the beginning to the end. 10 of them only repeat" in words(page)
+        ids = [element.get("id") for element in page.iter() if element.get("id")]
+        assert len(ids) == len(set(ids))
+
+
+def test_the_map_leads_to_passages_of_every_part(elbe: FlaskClient) -> None:
+    for bar in find(read(elbe, "/article"), ".map a"):
+        address, _, anchor = bar.get("href", "").partition("#")
+        assert anchor in passages(read(elbe, address or "/article"))
 
 
 @pytest.mark.parametrize(
@@ -308,8 +323,11 @@ def test_a_release_without_a_text_has_no_such_page(retired: FlaskClient) -> None
     assert "/article" not in retired.get("/", headers=BROWSER).text
 
 
-def test_a_long_text_comes_in_parts(lighthouse_release: Path) -> None:
-    client = create_app(Settings(release_dir=lighthouse_release, page_links=4)).test_client()
+def test_a_long_text_comes_in_parts(
+    lighthouse_release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.pages.article.PAGE_BYTES", 1_900)
+    client = create_app(Settings(release_dir=lighthouse_release)).test_client()
     assert list(passages(read(client, "/article"))) == ["passage-t", "passage-s1"]
     second = read(client, "/article?part=2")
     assert list(passages(second)) == ["passage-s2"]
@@ -387,3 +405,42 @@ def test_a_claim_lights_the_words_it_rests_on(browser: Browser, lighthouse_relea
 def test_nothing_is_wider_than_a_phone(visit: Visit, path: str) -> None:
     page = visit(path, width=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:8000", "127.0.0.1:8000", "[::1]:8000", "merrow.localhost"]
+)
+def test_the_words_are_shown_to_who_reaches_the_service_by_its_own_name(
+    with_words: FlaskClient, host: str
+) -> None:
+    answer = with_words.get("/article", headers={**BROWSER, "Host": host})
+    assert find(parse(answer.text), ".text")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example"])
+def test_a_name_led_here_by_another_site_gets_no_words(with_words: FlaskClient, host: str) -> None:
+    answer = with_words.get("/article", headers={**BROWSER, "Host": host})
+    assert answer.status_code == 200
+    assert "soul of the coast" not in answer.text
+    assert find(parse(answer.text), ".text") == []
+
+
+def test_a_name_that_the_service_is_set_up_for_gets_the_words(lighthouse_release: Path) -> None:
+    settings = Settings(
+        release_dir=lighthouse_release, articles=(COPY,), public_url="https://light.example/graph"
+    )
+    client = create_app(settings).test_client()
+    answer = client.get("/article", headers={**BROWSER, "Host": "light.example"})
+    assert find(parse(answer.text), ".text")
+
+
+def test_a_claim_leads_to_its_place_in_the_text(elbe: FlaskClient) -> None:
+    for claim in ("t2", "c3-4", "c5-1"):
+        (place,) = {
+            a.get("href", "")
+            for a in find(read(elbe, f"/doc/claim/{claim}"), "main a")
+            if a.get("href", "").startswith("/article")
+        }
+        address, _, anchor = place.partition("#")
+        assert anchor == f"claim-{claim}"
+        assert find(read(elbe, address), f"#{anchor}")

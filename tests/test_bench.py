@@ -6,13 +6,17 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from bench.bare import create_bare_app
 from bench.clients import Sent
 from bench.figures import Cell, percentile, to_spread
 from bench.graph import Size, lines, write_graph
 from bench.hostile import sum_up
 from bench.killers import KILLERS
 from bench.load import read_report
+from bench.pages import BARE, Page, to_path
+from bench.pages import to_script as to_page_script
 from bench.rounds import count_answers
+from bench.servers import KG
 from bench.workload import JSON, TURTLE, Kind, ask_any, ask_events
 
 WRK = """Running 2s test @ http://127.0.0.1:7878/
@@ -143,3 +147,29 @@ def test_only_whole_answers_with_success_count_as_answered() -> None:
     assert (found.requests, found.answered) == (5, 2)
     assert (found.p50_ms, found.p95_ms) == (10.0, 30.0)
     assert found.statuses == {"200": 2, "200 cut": 1, "503": 1, "no answer": 1}
+
+
+@pytest.mark.parametrize("size", [1, 80, 30_000])
+def test_the_bare_route_returns_as_many_bytes_as_asked(size: int) -> None:
+    answer = create_bare_app().test_client().get(f"/{size}?n=7")
+    assert (answer.status_code, len(answer.data)) == (200, size)
+
+
+def test_a_page_is_asked_of_the_service_and_as_many_bytes_of_the_bare_route() -> None:
+    pages = [Page("/doc/person/ada?", 1200), Page("/resource?iri=urn%3Ax", 900)]
+    assert 'paths = { "/doc/person/ada?", "/resource?iri=urn%3Ax" }' in to_page_script(
+        KG, 80, pages, None
+    )
+    assert 'paths = { "/1200?", "/900?" }' in to_page_script(BARE, 80, pages, None)
+
+
+def test_only_rendered_pages_have_another_address_each_time() -> None:
+    pages = [Page("/doc/person/ada?", 1200)]
+    assert '"&n=" .. serial' in to_page_script(KG, 80, pages, 5)
+    assert "&n=" not in to_page_script(KG, 80, pages, None)
+
+
+def test_own_things_are_asked_at_their_documents_and_others_as_resources() -> None:
+    base = "https://example.org/"
+    assert to_path(f"{base}id/person/ada", base) == "/doc/person/ada?"
+    assert to_path("urn:x", base) == "/resource?iri=urn%3Ax"

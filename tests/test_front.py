@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +52,7 @@ class Watched:
         if self.refusal:
             raise self.refusal
         found = self.inner.evaluate(request, client)
-        return Evaluated(found.body, found.length, "fast", found.durations_ms, self.version)
+        return Evaluated(found.body, found.length, "fast", found.stages, self.version)
 
     def status(self) -> dict[str, Any]:
         return {"ready": int(self.refusal is None), "workers": {"fast": 2}}
@@ -194,11 +195,11 @@ def test_a_large_result_streams_and_frees_its_place(
         for _ in range(3):
             found = service.get(ALL, Accept=accept)
             assert found.status_code == 200
-    assert "first 500 rows" in found.text
+    assert re.search(r"its first \d+ rows are shown", found.text)
     assert len(service.get(ALL).json["results"]["bindings"]) > 700
     assert len(service.evaluator.asked) == 10
     graph = service.get("CONSTRUCT WHERE { ?s ?p ?o }", Accept="text/html")
-    assert "first 500 rows" in graph.text
+    assert "its first 100 rows are shown" in graph.text
 
 
 def test_a_limit_is_named_with_its_value(service: Service) -> None:

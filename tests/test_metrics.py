@@ -4,11 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from server import Settings, create_app
 from server.journal import Visit
-from server.metrics import CELLS, Board, Metrics
+from server.metrics import CELLS, KINDS, Board, Metrics
 
 
 def read(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -34,7 +35,7 @@ def in_a_process(board: Board, work: str) -> None:
         metrics = Metrics(board)
         if work == "query":
             metrics.count_query(Visit("", 0.0, form="ASK", lane="fast"), 0.02)
-        metrics.add_in_hand(1)
+        metrics.set_in_hand(1)
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
 
@@ -88,7 +89,7 @@ def test_the_processes_of_a_service_are_summed_and_no_count_falls() -> None:
 def test_what_a_dead_process_had_in_hand_does_not_count() -> None:
     board = Board(4)
     own = Metrics(board)
-    own.add_in_hand(2)
+    own.set_in_hand(2)
     in_a_process(board, "nothing")
     assert value(text_of(own), "kg_queries_in_hand") == 2
 
@@ -109,3 +110,11 @@ def test_the_evaluators_numbers_are_told() -> None:
 
 def test_series_have_cells_of_their_own() -> None:
     assert len(set(CELLS.values())) == len(CELLS)
+
+
+def test_every_address_of_the_site_has_a_kind_to_be_counted_by(client: FlaskClient) -> None:
+    rules = list(client.application.url_map.iter_rules())
+    assert len(rules) > 40
+    parts = {rule.endpoint.rpartition(".")[0] or rule.endpoint for rule in rules}
+    assert parts - set(KINDS) == set()
+    assert parts >= set(KINDS) - {"other"}

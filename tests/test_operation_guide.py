@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 
 from kg.cli import main
 from server import Settings
+from server.evaluation.answers import Stages
 from server.journal import Visit, to_line
-from server.metrics import STAGES
 
 GUIDE = (Path(__file__).resolve().parent.parent / "docs" / "operation.md").read_text("utf-8")
 
@@ -33,7 +33,7 @@ def test_the_guide_names_every_metric_and_no_other(client: FlaskClient) -> None:
 
 def test_a_line_of_the_log_has_the_keys_of_the_guides() -> None:
     (example,) = re.findall(r"^```json\n(.*)\n```", GUIDE, re.MULTILINE)
-    line = json.loads(to_line(Visit("1", 0.0, stages=dict.fromkeys(STAGES, 1.0)), 5.0))
+    line = json.loads(to_line(Visit("1", 0.0, read=1.0, stages=Stages(1.0, 1.0, 1.0, 1.0)), 5.0))
     assert [*line] == [*json.loads(example)]
     assert [*line["ms"]] == [*json.loads(example)["ms"]]
 

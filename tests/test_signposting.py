@@ -112,6 +112,8 @@ def test_the_feed_tells_of_the_release_and_its_day(elbe: FlaskClient) -> None:
     feed = ElementTree.fromstring(answer.data)
     version = elbe.get("/dumps/", headers={"Accept": "application/json"}).get_json()["version"]
     assert feed.findtext(f"{ATOM}entry/{ATOM}id") == f"urn:sha256:{version}"
+    link = feed.find(f"{ATOM}entry/{ATOM}link")
+    assert link is not None and link.get("href") == "http://localhost/about#versions"
     assert feed.findtext(f"{ATOM}updated") == "2026-11-22T00:00:00Z"
 
 

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import re
+from html import unescape
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree
 
@@ -393,9 +394,49 @@ def test_the_page_shows_the_rows_escaped_and_links_the_whole_result(client: Flas
     assert "format=csv" in page
 
 
-def test_a_page_that_shows_part_of_the_rows_says_so(tight: FlaskClient) -> None:
-    page = ask(tight, "SELECT * { ?s ?p ?o }", "text/html").text
-    assert "The first 5 of " in page
+def test_a_page_that_shows_part_of_the_rows_says_so_and_leads_to_the_rest(
+    tight: FlaskClient,
+) -> None:
+    query = "SELECT ?n { VALUES ?n { 1 2 3 4 5 6 7 8 9 10 11 12 } }"
+    page = ask(tight, query, "text/html").text
+    assert "Rows 1 to 5 of 12; the whole result can be downloaded below." in page
+    assert "Page 1 of 3" in page
+    seen = []
+    while True:
+        seen += re.findall(r"<td[^>]*><bdi[^>]*>(\d+)</bdi></td>", page)
+        following = re.search(r'<a rel="next" href="([^"]+)"', page)
+        if following is None:
+            break
+        page = tight.get(unescape(following[1]), headers={"Accept": "text/html"}).text
+    assert seen == [str(n) for n in range(1, 13)]
+    assert "Rows 11 to 12 of 12" in page
+    assert "page=" not in "".join(re.findall(r'download="[^"]*"|href="[^"]*format=csv"', page))
+
+
+@pytest.mark.parametrize(
+    ("page", "accept", "status", "words"),
+    [
+        ("9", "text/html", 404, "The result has 3 pages, and no page 9."),
+        ("0", "text/html", 400, "page is one number from 1 on; &#39;0&#39; is none."),
+        ("2", "text/csv", 400, "take LIMIT and OFFSET in the query"),
+    ],
+)
+def test_a_page_of_a_result_that_cannot_be_is_refused(
+    tight: FlaskClient, page: str, accept: str, status: int, words: str
+) -> None:
+    query = "SELECT ?n { VALUES ?n { 1 2 3 4 5 6 7 8 9 10 11 12 } }"
+    found = tight.get(
+        "/sparql", query_string={"query": query, "page": page}, headers={"Accept": accept}
+    )
+    assert found.status_code == status
+    assert words in found.text
+
+
+def test_a_result_that_changes_has_no_further_pages(tight: FlaskClient) -> None:
+    query = "SELECT ?n (RAND() AS ?r) { VALUES ?n { 1 2 3 4 5 6 7 8 9 10 11 12 } }"
+    page = ask(tight, query, "text/html").text
+    assert "Rows 1 to 5 of 12" in page
+    assert "Page 1 of" not in page
 
 
 def test_the_bare_endpoint_shows_a_form_that_works_without_scripts(client: FlaskClient) -> None:

@@ -104,8 +104,9 @@ def test_tokens_are_told_apart() -> None:
 def test_service_is_refused_with_its_place() -> None:
     text = "SELECT *\nWHERE {\n  SERVICE <http://x.org/sparql> { ?s ?p ?o }\n}"
     assert refusal(text) == (
-        "3:3: SERVICE is refused: this service never calls other servers; "
-        "run the federated query from your own machine"
+        "3:3: SERVICE is refused: this service calls no other servers; run the "
+        "query from your own machine, or have whoever runs this service add "
+        "`--allow-service http://x.org/sparql` to `kg serve`"
     )
 
 

@@ -183,14 +183,15 @@ def test_a_verdict_lists_the_claims_it_was_given_to(elbe: FlaskClient) -> None:
     assert not [link for link in page.links if "/assessment/" in link]
 
 
-def test_every_page_stays_small(elbe: FlaskClient) -> None:
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_every_page_stays_small(elbe: FlaskClient, lang: str) -> None:
     dump = elbe.get("/dumps/elbe-day.nt", buffered=True).text
     kinds = "agent article award event mention modality object organization passage person "
     kinds += "photograph place rank role scheme source unit verdict voice"
     names = set(re.findall(rf"elbe-day/id/((?:{'|'.join(kinds.split())})/[a-z0-9-]+)>", dump))
     assert len(names) > 250
     for name in sorted(names):
-        text = elbe.get(f"/doc/{name}", headers=BROWSER).text
+        text = elbe.get(f"/doc/{name}", headers={**BROWSER, "Accept-Language": lang}).text
         held = len(re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL).encode())
         sheets = re.findall(r'rel="stylesheet" href="/static/([a-z]+[.]css)', text)
         assert "things.css" in sheets

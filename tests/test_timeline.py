@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -23,7 +24,9 @@ from server.pages.map import say_point
 from server.pages.tracks import draw_track
 
 BROWSER = {"Accept": "text/html"}
+ALL = "/timeline/entries"
 Publish = Callable[[str], FlaskClient]
+ALL = "/timeline/entries"
 
 
 def edtf(text: str) -> Span | None:
@@ -247,7 +250,7 @@ def test_coordinates_are_written_as_a_reader_writes_them(lang: str, words: str) 
 
 
 def test_entries_come_in_order_of_time_with_hour_place_and_who_says_so(elbe: FlaskClient) -> None:
-    page = read(elbe)
+    page = read(elbe, ALL)
     keys = list(page.entries)
     assert len(keys) == 49
     assert keys.index("event/kotzebue-at-leckwitz") < keys.index("event/kotzebue-at-kreinitz")
@@ -259,19 +262,19 @@ def test_entries_come_in_order_of_time_with_hour_place_and_who_says_so(elbe: Fla
 
 
 def test_a_disputed_date_says_who_says_which(elbe: FlaskClient) -> None:
-    entry = read(elbe).entries["event/lenzen-cavalry-contact"]
+    entry = read(elbe, ALL).entries["event/lenzen-cavalry-contact"]
     assert "between 1 May 1945 and 3 May 1945 · Lenzen (Elbe)" in entry["words"]
     assert "accounts differ" in entry["words"]
     assert "9 May 1945 : ✗ contradicted tyum-pravda.ru" in entry["words"]
     assert "2 May 1945 : ? unverifiable Wikipedia mirror" in entry["words"]
     assert "25 April 1945 , Torgau : ✗ contradicted" in entry["words"]
-    photograph = read(elbe).entries["photograph/c5"]["words"]
+    photograph = read(elbe, ALL).entries["photograph/c5"]["words"]
     for day in ("25", "26", "27"):
         assert f"{day} April 1945 :" in photograph
 
 
 def test_what_only_a_claim_says_is_never_written_as_a_fact(elbe: FlaskClient) -> None:
-    entry = read(elbe).entries["event/arlington-ceremony-1995"]
+    entry = read(elbe, ALL).entries["event/arlington-ceremony-1995"]
     assert "only-told" in entry["class"]
     assert "only told, not accepted" in entry["words"]
     facts = entry["words"].partition("only told")[0]
@@ -280,13 +283,13 @@ def test_what_only_a_claim_says_is_never_written_as_a_fact(elbe: FlaskClient) ->
 
 
 def test_the_hours_of_a_contact_stand_with_their_voices(elbe: FlaskClient) -> None:
-    words = read(elbe).entries["event/robertson-silvashko-contact"]["words"]
+    words = read(elbe, ALL).entries["event/robertson-silvashko-contact"]["words"]
     assert "14:00 : ? unverifiable Alexander Silvashko" in words
     assert "16:45 : ? unverifiable Omar Bradley ; Alexander Silvashko" in words
 
 
 def test_what_was_called_off_says_so(elbe: FlaskClient) -> None:
-    page = read(elbe)
+    page = read(elbe, ALL)
     assert "did not take place" in page.entries["event/arlington-ceremony-2022"]["words"]
     assert "did not take place" not in page.entries["event/arlington-ceremony-2021"]["words"]
 
@@ -326,12 +329,12 @@ def test_days_chosen_leave_what_meets_them(elbe: FlaskClient) -> None:
     years = read(elbe, "/timeline?from=2024&to=2024").shown
     assert "event/arlington-ceremony-2024" in years
     assert "event/arlington-ceremony-2025" not in years
-    assert read(elbe, "/timeline?from=&to=").shown == list(page.entries)
+    assert read(elbe, "/timeline?from=&to=").shown == read(elbe).shown
 
 
 def test_an_event_chosen_is_marked_among_the_others(elbe: FlaskClient) -> None:
     page = read(elbe, "/timeline?event=event/konev-reception-for-bradley")
-    assert len(page.shown) == 49
+    assert page.shown.index("event/konev-reception-for-bradley") == 3, "between its neighbours"
     chosen = [key for key, entry in page.entries.items() if "chosen" in entry["class"]]
     assert chosen == ["event/konev-reception-for-bradley"]
     iri = "https://w3id.org/elbe-day/id/event/elbe-day"
@@ -442,13 +445,51 @@ def test_more_entries_than_fit_are_offered_in_spans(small: Publish) -> None:
     )
     html = client.get("/timeline", headers=BROWSER).text
     assert "Entries: 240" in html
-    assert len(Entries(html).entries) == 60
+    assert 20 < len(Entries(html).entries) < 60
     assert ">1919</a>" in html
     some = client.get("/timeline?from=1919&to=1919", headers=BROWSER).text
     assert "Entries: 12 of 240" in some
     assert list(Entries(some).entries)[0] == "thing/e228"
     event = read(client, "/timeline?event=thing/e120")
     assert "chosen" in event.entries["thing/e120"]["class"]
+
+
+def test_a_page_holds_a_part_of_the_entries_and_leads_to_the_others(elbe: FlaskClient) -> None:
+    address, seen = "/timeline", []
+    while address:
+        html = elbe.get(address, headers=BROWSER).text
+        assert "Entries: 49" in html
+        assert 10 < len(Entries(html).entries) < 49
+        seen += list(Entries(html).entries)
+        further = re.search(r'<a rel="next" href="([^"]+)">Further entries: (\d+)', html)
+        address = unescape(further[1]) if further else ""
+        assert len(seen) + (int(further[2]) if further else 0) == 49
+    assert seen == list(read(elbe, ALL).entries)
+    missing = elbe.get("/timeline?skip=49", headers=BROWSER)
+    assert (missing.status_code, "nothing follows after 49" in missing.text) == (404, True)
+
+
+def test_the_spans_offered_hold_every_entry(elbe: FlaskClient) -> None:
+    html = elbe.get("/timeline", headers=BROWSER).text
+    parts = re.findall(r'<li><a href="/timeline[?][^"]+">[^<]*</a> <span[^>]*>(\d+)<', html)
+    assert len(parts) > 5
+    assert sum(map(int, parts)) == 49
+
+
+def test_what_has_no_date_can_be_chosen(elbe: FlaskClient) -> None:
+    page = read(elbe, "/timeline?undated=yes")
+    assert "event/c1-scene" in page.shown
+    assert all("data-from" not in page.entries[key] for key in page.shown)
+
+
+def test_entries_too_many_for_the_script_are_not_offered_to_it(small: Publish) -> None:
+    client = small(
+        "".join(f'thing:e{n} dcterms:date "{1900 + n}" .\n' for n in range(61)),
+    )
+    assert "data-entries" not in client.get("/timeline", headers=BROWSER).text
+    refused = client.get(ALL, headers=BROWSER)
+    assert refused.status_code == 404
+    assert "61 entries, too many to show at once" in refused.text
 
 
 def test_nothing_in_the_data_can_harm_the_page(small: Publish) -> None:

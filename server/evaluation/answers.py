@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, BinaryIO, Literal, Protocol, cast
+from typing import Any, BinaryIO, Literal, NamedTuple, Protocol
 
 from pyoxigraph import Triple
 
@@ -27,8 +27,7 @@ class FederationError(KnowledgeError):
     """An endpoint that a query calls did not answer, or sent us to another address."""
 
 
-@dataclass(frozen=True)
-class QueryRequest:
+class QueryRequest(NamedTuple):
     """A query with its dataset and the format of its answer (a name from the format tables).
 
     `default_graphs` and `named_graphs`, when either is given, replace the query's own dataset
@@ -41,18 +40,26 @@ class QueryRequest:
     named_graphs: tuple[str, ...] = ()
 
 
-@dataclass
+class Stages(NamedTuple):
+    """How long a worker took for each stage of a query, in milliseconds."""
+
+    wait: float
+    check: float
+    run: float
+    write: float
+
+
+@dataclass(slots=True)
 class Evaluated:
     """The whole answer of one query: `body` is its bytes, or a file when they are many.
 
-    `length` is exact. `durations_ms` holds the stages: wait, check, run, write. `version` is the
-    release that was asked.
+    `length` is exact. `version` is the release that was asked.
     """
 
     body: bytes | BinaryIO
     length: int
     lane: Lane
-    durations_ms: Mapping[str, float]
+    stages: Stages
     version: str
 
     def read(self) -> bytes:
@@ -108,9 +115,9 @@ class InProcess:
 
     def evaluate(self, request: QueryRequest, client: str) -> Evaluated:
         """Answer a query; see `Evaluating.evaluate`."""
-        body, durations = answer(self._store, request, self._limits, self._prefixes)
+        body, stages = answer(self._store, request, self._limits, self._prefixes)
         whole = body.take()
-        return Evaluated(whole, body.length, "process", durations, self._version)
+        return Evaluated(whole, body.length, "process", stages, self._version)
 
     def status(self) -> dict[str, Any]:
         """Tell of itself; see `Evaluating.status`."""
@@ -119,10 +126,8 @@ class InProcess:
 
 def answer(
     store: EmbeddedStore, request: QueryRequest, limits: Limits, prefixes: Mapping[str, str]
-) -> tuple[Spool, dict[str, float]]:
+) -> tuple[Spool, Stages]:
     """Evaluate a query and write its whole result; Turtle and TriG use `prefixes`.
-
-    Beside the result stand the milliseconds of each stage: check, run, write.
 
     Raises:
         QueryError: when the query cannot be parsed or asks for what is refused.
@@ -145,7 +150,7 @@ def answer(
 
 def _answer(
     store: EmbeddedStore, request: QueryRequest, limits: Limits, prefixes: Mapping[str, str]
-) -> tuple[Spool, dict[str, float]]:
+) -> tuple[Spool, Stages]:
     started = perf_counter()
     check(request.query, limits)
     checked = perf_counter()
@@ -160,14 +165,13 @@ def _answer(
     run = perf_counter()
     spool = Spool(limits.result_bytes)
     try:
-        result.write(cast(BinaryIO, spool), request.format, prefixes)
+        result.write(spool, request.format, prefixes)  # type: ignore[arg-type]
         spool.finish(request.format)
     except BaseException:
         spool.close()
         raise
-    written = perf_counter()
-    stages = {"check": checked - started, "run": run - checked, "write": written - run}
-    return spool, {name: seconds * 1000 for name, seconds in stages.items()}
+    took = (checked - started, run - checked, perf_counter() - run)
+    return spool, Stages(0.0, took[0] * 1000, took[1] * 1000, took[2] * 1000)
 
 
 def check(query: str, limits: Limits) -> QueryForm:

@@ -13,13 +13,12 @@ import struct
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
 from itertools import count
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from server.evaluation.answers import Lane
+from server.evaluation.answers import Lane, Stages
 from server.evaluation.control import Control
-from server.evaluation.frames import FAST_STRETCH, FILE, FIRST_READ, REPLY, REQUEST
+from server.evaluation.frames import FAST_STRETCH, FILE, READ_BYTES, REPLY, REQUEST
 from server.limits import BusyError
 
 _FREE_RETRIES = 100
@@ -47,12 +46,11 @@ class _UntakenError(Exception):
     """The worker let go of the connection before it read the query."""
 
 
-@dataclass(frozen=True)
-class Reply:
-    """What a worker answered: its outcome, milliseconds by stage, the body or a file of it."""
+class Reply(NamedTuple):
+    """What a worker answered: its outcome, how long it took, the body or a file of it."""
 
     outcome: int
-    stages: tuple[float, float, float, float]
+    stages: Stages
     length: int
     body: bytes | BinaryIO
 
@@ -179,19 +177,19 @@ class Channel:
 
     def to_message(
         self, payload: bytes, limit_ms: int, asked: float, latest: float
-    ) -> tuple[str, bytes]:
-        """Write a query as workers read it, under a name that no other has."""
+    ) -> tuple[bytes, bytes]:
+        """Write a query as workers read it, under an identifier that no other has."""
         identifier = self._prefix + next(self._numbers).to_bytes(8)
         head = REQUEST.pack(identifier, asked, latest, limit_ms / 1000, len(payload), 0)
-        return identifier.hex(), head + payload
+        return identifier, head + payload
 
     def _exchange(
         self, conn: socket.socket, payload: bytes, limit_ms: int, asked: float, latest: float
     ) -> Reply:
-        name, message = self.to_message(payload, limit_ms, asked, latest)
+        identifier, message = self.to_message(payload, limit_ms, asked, latest)
         try:
             conn.sendall(message)
-            return self.finish(conn, name, limit_ms)
+            return self.finish(conn, identifier.hex(), limit_ms)
         except (BrokenPipeError, ConnectionResetError):
             raise _UntakenError from None
 
@@ -246,15 +244,15 @@ class Channel:
 
 def receive(conn: socket.socket) -> tuple[bytes, Rights, int, object]:
     """Receive what there is of an answer, with the file that may come with it."""
-    return conn.recvmsg(FIRST_READ, _RIGHTS)
+    return conn.recvmsg(READ_BYTES, _RIGHTS)
 
 
-def is_whole(data: bytes) -> bool:
-    """Tell whether the bytes are a whole answer."""
+def count_missing(data: bytes) -> int:
+    """Tell how many bytes an answer that begins so lacks, at least."""
     if len(data) < REPLY.size:
-        return False
-    outcome, *_, length = REPLY.unpack_from(data)
-    return bool(outcome == FILE or len(data) == REPLY.size + length)
+        return REPLY.size - len(data)
+    outcome, _, _, _, _, length = REPLY.unpack_from(data)
+    return 0 if outcome == FILE else REPLY.size + int(length) - len(data)
 
 
 def to_reply(data: bytes, rights: Rights) -> Reply:
@@ -263,7 +261,7 @@ def to_reply(data: bytes, rights: Rights) -> Reply:
     body: bytes | BinaryIO = data[REPLY.size :]
     if outcome == FILE:
         body = os.fdopen(struct.unpack("i", rights[0][2])[0], "rb", buffering=0)
-    return Reply(outcome, (wait, check, run, write), length, body)
+    return Reply(outcome, Stages(wait, check, run, write), length, body)
 
 
 def _receive_more(conn: socket.socket, length: int) -> bytes:

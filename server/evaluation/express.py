@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from server.evaluation.channel import Channel, Reply, Rights, is_whole, receive, to_reply
+from server.evaluation.channel import Channel, Reply, Rights, count_missing, receive, to_reply
 
 PATIENCE_S = 1.0
 """How long the loop waits for an answer beyond the query's limit; then a thread does."""
@@ -25,35 +25,60 @@ _SHORTLY = struct.pack("ll", 0, 50_000)
 class Begun:
     """A query of the loop's; when `done` is called it has a `reply`, or a thread must `finish`."""
 
+    __slots__ = (
+        "_asked", "_channel", "_conn", "_parts", "done", "identifier", "latest", "limit_ms",
+        "missing", "payload", "place", "reply", "rights", "tries",
+    )  # fmt: skip
+
     def __init__(
         self,
         channel: Channel,
         payload: bytes,
         limit_ms: int,
+        place: int,
         done: Callable[[Begun], None],
     ) -> None:
         self._channel = channel
         self._conn: socket.socket | None = None
-        self._data = b""
+        self._parts: list[bytes] = []
         self._asked = time.monotonic()
         self.payload = payload
         self.limit_ms = limit_ms
+        self.place = place
         self.done = done
         self.latest = self._asked + channel.wait_s
-        self.name = ""
+        self.identifier = b""
         self.reply: Reply | None = None
+        self.missing = 0
+        self.rights: Rights = []
         self.tries = 0
 
     def to_message(self) -> bytes:
-        """Write it for a worker."""
-        self.name, message = self._channel.to_message(
+        """Write it for a worker, anew each time."""
+        self._parts = []
+        self.identifier, message = self._channel.to_message(
             self.payload, self.limit_ms, self._asked, self.latest
         )
         return message
 
-    def leave(self, conn: socket.socket, data: bytes = b"") -> None:
+    def take(self, data: bytes, rights: Rights) -> bool:
+        """Take what has come of the answer; tells whether it is whole."""
+        if self._parts:
+            self._parts.append(data)
+            self.missing -= len(data)
+            if self.missing > 0:
+                return False
+            data, rights = b"".join(self._parts), self.rights
+        missing = count_missing(data)
+        if missing > 0:
+            self._parts, self.rights, self.missing = [data], rights, missing
+            return False
+        self.reply = to_reply(data, rights)
+        return True
+
+    def leave(self, conn: socket.socket) -> None:
         """Leave the connection to a thread, with what has been read of the answer."""
-        self._conn, self._data = conn, data
+        self._conn = conn
 
     def finish(self) -> Reply:
         """Wait, in a thread, for what the loop does not wait for.
@@ -72,7 +97,8 @@ class Begun:
             conn.setblocking(True)
             if time.monotonic() > self.latest:
                 conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _SHORTLY)
-            return self._channel.finish(conn, self.name, self.limit_ms, self._data)
+            data = b"".join(self._parts)
+            return self._channel.finish(conn, self.identifier.hex(), self.limit_ms, data)
         except (BrokenPipeError, ConnectionResetError):
             return self._channel.ask(self.payload, self.limit_ms)
         finally:
@@ -93,11 +119,11 @@ class Express:
         self._in_hand: dict[socket.socket, Begun] = {}
         self._waiting: deque[Begun] = deque()
 
-    def ask(self, payload: bytes, limit_ms: int, done: Callable[[Begun], None]) -> bool:
+    def ask(self, payload: bytes, limit_ms: int, place: int, done: Callable[[Begun], None]) -> bool:
         """Have a worker answer; `done` is called later. False when too many wait already."""
         if len(self._waiting) >= self._length:
             return False
-        self._waiting.append(Begun(self._channel, payload, limit_ms, done))
+        self._waiting.append(Begun(self._channel, payload, limit_ms, place, done))
         self._advance()
         return True
 
@@ -109,9 +135,7 @@ class Express:
             late.done(late)
         for conn, begun in list(self._in_hand.items()):
             if now > begun.latest + PATIENCE_S:
-                self._part_with(conn)
-                begun.leave(conn)
-                begun.done(begun)
+                self._hand_over(conn, begun)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -158,16 +182,14 @@ class Express:
             if begun is not None:
                 self._try_again(begun)
                 self._advance()
-            return
-        if is_whole(data):
-            begun.reply = to_reply(data, rights)
+        elif not data:
+            self._hand_over(conn, begun)
+            self._advance()
+        elif begun.take(data, rights):
             del self._in_hand[conn]
             self._idle.append(conn)
-        else:
-            self._part_with(conn)
-            begun.leave(conn, data)
-        self._advance()
-        begun.done(begun)
+            self._advance()
+            begun.done(begun)
 
     def _try_again(self, begun: Begun) -> None:
         begun.tries += 1
@@ -175,6 +197,12 @@ class Express:
             self._waiting.appendleft(begun)
         else:
             self._loop.call_soon(begun.done, begun)
+
+    def _hand_over(self, conn: socket.socket, begun: Begun) -> None:
+        """Leave a query and its connection to a thread."""
+        self._part_with(conn)
+        begun.leave(conn)
+        begun.done(begun)
 
     def _part_with(self, conn: socket.socket) -> None:
         self._loop.remove_reader(conn)

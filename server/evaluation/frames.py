@@ -23,7 +23,8 @@ INLINE, FILE, REFUSED = 0, 1, 2
 NOBODY = bytes(16)
 FAST_STRETCH = 2
 """How many times its limit a query may stay in the fast lane, by the clock."""
-FIRST_READ = 64 * 1024 + REPLY.size
+READ_BYTES = 64 * 1024
+"""How much of an answer is taken at once."""
 
 Ears = dict[str, socket.socket]
 """The listening sockets by name: fast, slow, federated, control."""

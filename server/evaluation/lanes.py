@@ -93,10 +93,14 @@ class Lanes:
         finally:
             self._tally.give_back(place, self._column)
 
-    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let an event loop ask, too, with `begin`; to be called on the loop."""
-        limits = self._limits
-        self._express = Express(self._fast, limits.fast_workers, limits.queue_length, loop)
+    def attach(self, loop: asyncio.AbstractEventLoop, loops: int = 1) -> None:
+        """Let an event loop ask, too, with `begin`; to be called on the loop.
+
+        So many `loops` share the lane, each with workers of its own as far as there are enough:
+        one that has to turn to another loop must be waited for.
+        """
+        places = max(1, self._limits.fast_workers // loops)
+        self._express = Express(self._fast, places, self._limits.queue_length, loop)
 
     def tick(self) -> None:
         """Look after the event loop's queries; to be called there every now and then."""
@@ -122,21 +126,21 @@ class Lanes:
         place = self._tally.place(client)
         if not self._tally.take(place, self._column, self._limits.client_queries):
             return False
-        if not self._express.ask(payload, slice_ms, done):
+        if not self._express.ask(payload, slice_ms, place, done):
             self._tally.give_back(place, self._column)
             return False
         return True
 
-    def collect(self, begun: Begun, client: str) -> Evaluated | None:
+    def collect(self, begun: Begun) -> Evaluated | None:
         """Give the answer to a query that was begun, if it is here as a whole, and small."""
         if begun.reply is None or begun.reply.outcome != INLINE:
             return None
-        self._tally.give_back(self._tally.place(client), self._column)
+        self._tally.give_back(begun.place, self._column)
         return self._read("fast", begun.reply)
 
     def finish(self, begun: Begun, client: str) -> Evaluated:
         """Give the answer to a query that was begun, as `evaluate` would."""
-        with counted(self._tally, self._tally.place(client), self._column):
+        with counted(self._tally, begun.place, self._column):
             return self._evaluate(begun.payload, client, begun)
 
     def status(self) -> dict[str, Any]:
@@ -235,9 +239,7 @@ class Lanes:
         if reply.outcome == REFUSED:
             assert isinstance(reply.body, bytes)
             self._refuse(*json.loads(reply.body))
-        wait, check, run, write = reply.stages
-        took = {"wait": wait, "check": check, "run": run, "write": write}
-        return Evaluated(reply.body, reply.length, lane, took, self._version)
+        return Evaluated(reply.body, reply.length, lane, reply.stages, self._version)
 
     def _refuse(self, kind: str, message: str, line: int | None, column: int | None) -> NoReturn:
         errors: dict[str, KnowledgeError] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import mmap
 import os
 import re
@@ -11,7 +10,7 @@ import tempfile
 from kg.errors import KnowledgeError
 from server.limits import ResultLimitError
 
-INLINE_BYTES = 128 * 1024
+INLINE_BYTES = 256 * 1024
 """Up to this size a result is kept in memory and handed over in one message."""
 
 _NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
@@ -31,8 +30,8 @@ class Spool:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._parts = io.BytesIO()
-        self._size = 0
+        self._parts: list[bytes] = []
+        self._size = self._spilt = 0
         self.file: int | None = None
         self.body = b""
         self.start = 0
@@ -45,19 +44,19 @@ class Spool:
     def flush(self) -> None:
         """Do nothing: what is written is there."""
 
-    def write(self, data: object) -> int:
+    def write(self, data: bytes) -> int:
         """Take the next bytes.
 
         Raises:
             ResultLimitError: when they are too many.
         """
-        size = self._parts.write(data)  # type: ignore[arg-type]
-        self._size += size
+        self._parts.append(data)
+        self._size += len(data)
         if self._size > self._limit:
             raise too_large(self._limit)
-        if self._parts.tell() > INLINE_BYTES:
+        if self._size - self._spilt > INLINE_BYTES:
             self._spill()
-        return size
+        return len(data)
 
     def finish(self, format: str) -> None:
         """End the result, once all is written.
@@ -66,7 +65,7 @@ class Spool:
             UnwritableError: when the format cannot spell a character of it.
         """
         if self.file is None:
-            self.body = self._parts.getvalue()
+            self.body = b"".join(self._parts)
             _check(self.body, format)
             if format in ("ttl", "trig"):
                 self.body = drop_unused_prefixes(self.body)
@@ -98,10 +97,10 @@ class Spool:
     def _spill(self) -> None:
         if self.file is None:
             self.file = open_nameless()
-        pending = memoryview(self._parts.getvalue())
+        pending = memoryview(b"".join(self._parts))
         while pending:
             pending = pending[os.write(self.file, pending) :]
-        self._parts = io.BytesIO()
+        self._parts, self._spilt = [], self._size
 
 
 def open_nameless() -> int:

@@ -31,7 +31,7 @@ from server.evaluation.frames import (
     SLOT,
     from_payload,
 )
-from server.evaluation.spool import Spool, UnwritableError
+from server.evaluation.spool import INLINE_BYTES, Spool, UnwritableError
 from server.limits import Limits, ResultLimitError
 
 _STREAK = 16
@@ -111,6 +111,7 @@ class Worker:
         except (BlockingIOError, ConnectionAbortedError):
             return None  # another worker was faster
         conn.setblocking(True)
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * INLINE_BYTES)
         return conn
 
     def _serve(self, conn: socket.socket) -> bool:
@@ -155,7 +156,7 @@ class Worker:
         waited = (now - sent) * 1000
         try:
             request = from_payload(data[REQUEST.size :])
-            spool, took = answer(self._store, request, self._limits, self._prefixes)
+            spool, stages = answer(self._store, request, self._limits, self._prefixes)
         except KnowledgeError as error:
             return self._explain(conn, error)
         except MemoryError:
@@ -164,8 +165,7 @@ class Worker:
         except BaseException as error:  # the engine's panics derive from nothing narrower
             self._worn = True
             return self._refuse(conn, "fault", f"{type(error).__name__}: {error}")
-        stages = (waited, took["check"], took["run"], took["write"])
-        return self._send(conn, spool, stages)
+        return self._send(conn, spool, (waited, *stages[1:]))
 
     def _has_grown(self) -> bool:
         """Tell whether it keeps so much memory that a fresh worker does better."""
@@ -177,12 +177,9 @@ class Worker:
                 return True
         return owned > self._limits.worker_memory_bytes
 
-    def _send(
-        self, conn: socket.socket, spool: Spool, stages: tuple[float, float, float, float]
-    ) -> bool:
+    def _send(self, conn: socket.socket, spool: Spool, stages: tuple[float, ...]) -> bool:
         if spool.file is None:
-            body = spool.body
-            conn.sendall(REPLY.pack(INLINE, *stages, len(body)) + body)
+            conn.sendall(REPLY.pack(INLINE, *stages, spool.length) + spool.body)
             return True
         try:
             head = REPLY.pack(FILE, *stages, spool.length)

@@ -16,6 +16,8 @@ from server.http.connection import Connection, Environ
 from server.http.gateway import App, Call
 
 BACKLOG = 1024
+READ_BYTES = 64 * 1024
+"""How much of what a visitor sends is read at once."""
 TICK_S = 1.0
 FAREWELL_S = 1.0
 """How long a visitor who has come, but not asked, may still ask when the process is to end."""
@@ -45,6 +47,7 @@ class Door:
         self.most = _CONNECTIONS
         self.draining = False
         self.held_bytes = 0
+        self.buffer = memoryview(bytearray(READ_BYTES))
         self.connections: set[Connection] = set()
         self.admit: Admitting = lambda _: lambda: None
         self.at_once: Answering = lambda environ, connection: False

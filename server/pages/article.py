@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
@@ -15,14 +15,15 @@ from server.lookups import Text as Words
 from server.negotiation import HTML
 from server.pages.cards import Badge, badge
 from server.pages.choices import Choices, Option, read_choices
-from server.pages.frame import page_reader, show
+from server.pages.frame import addresses, page_reader, show
 from server.pages.strip import Bar, Ribbon, draw_bar, draw_ribbon
 from server.pages.underlines import Piece, underline_copies
 from server.pages.values import Reader, Shown
 from server.pages.wording import VERDICT_SYMBOLS
 from server.refusals import ProblemError
 from server.replies import reply
-from server.site import current_site
+from server.site import Site, current_site
+from server.words import is_own_host
 
 pages = Blueprint("article", __name__)
 
@@ -30,6 +31,12 @@ VOICES = ("headline", "narration", "paraphrase", "quotation", "quoted-fragment",
 """The voices that have a sign of their own; the others share one."""
 
 COPYRIGHT_NOTICE = NamedNode(SCHEMA + "copyrightNotice")
+PAGE_BYTES = 21_000
+"""So much of a page is for passages; a longer text comes in parts."""
+MOST_MAPPED = 60
+"""Up to so many passages the map shows those of all parts."""
+_PASSAGE, _CLAIM, _MANNER, _MARKS = 450, 430, 150, 230
+
 GUARDED = {"X-Robots-Tag": "noindex, noarchive", "Cross-Origin-Resource-Policy": "same-origin"}
 """What keeps words that are not ours from search engines and from scripts of other sites."""
 
@@ -58,9 +65,13 @@ class Row:
 
 @dataclass(frozen=True)
 class PassageView:
-    """A passage: its bar, its claims, its words. What all its claims share is said once."""
+    """A passage: its bar, its claims, its words. What all its claims share is said once.
+
+    `part` is that of the text in which it stands.
+    """
 
     anchor: str
+    part: int
     href: str | None
     label: Words
     boilerplate: bool
@@ -77,7 +88,7 @@ class PassageView:
 
 @dataclass(frozen=True)
 class ArticleView:
-    """Everything the page of a text shows."""
+    """Everything the page of a text shows: `passages` in full, and those that are `mapped`."""
 
     article: Shown
     notices: list[Words]
@@ -86,6 +97,7 @@ class ArticleView:
     sha256: str
     ribbon: Ribbon
     passages: list[PassageView]
+    mapped: list[PassageView]
     facets: list[tuple[str, list[tuple[Option, Badge | Voice | Shown]]]]
     choices: Choices
     fitting: int
@@ -125,7 +137,10 @@ def _list_page(texts: tuple[Text, ...]) -> str:
 
 def _answer(text: Text) -> Response:
     """Answer with the page; one that shows the reader's own copy is for nobody's store."""
-    words = current_site().words.get(text.sha256)
+    site = current_site()
+    # Under any other name a page of another site could have had itself led here (DNS rebinding).
+    trusted = is_own_host(request.host, site.base, site.settings)
+    words = site.words.get(text.sha256) if trusted else None
     return reply(
         HTML,
         lambda: show("article.html", view=article_view(page_reader(), text, words)),
@@ -139,9 +154,16 @@ def article_view(reader: Reader, text: Text, words: str | None) -> ArticleView:
     claims = list(dict.fromkeys(claim for p in text.passages for claim in p.claims))
     choices = read_choices(request.args, claims, PARAMETERS)
     fitting = [claim for claim in claims if choices.fits(claim)]
-    parts = list(split_parts(text.passages, current_site().settings.page_links))
-    part = min(max(1, request.args.get("part", 1, type=int)), len(parts))
+    parts = split_parts(text.passages, choices.fits, words)
+    part = _find_part(parts, request.args)
     gathering = _Gathering(reader, text, words, choices)
+    whole = len(text.passages) <= MOST_MAPPED
+    mapped = [
+        gathering.passage(passage, number)
+        for number, passages in enumerate(parts, 1)
+        if whole or number == part
+        for passage in passages
+    ]
     return ArticleView(
         article=reader.thing(text.article),
         notices=reader.texts(text.article, COPYRIGHT_NOTICE),
@@ -149,7 +171,8 @@ def article_view(reader: Reader, text: Text, words: str | None) -> ArticleView:
         has_words=words is not None,
         sha256=text.sha256,
         ribbon=draw_ribbon(text, gathering.face, choices.fits),
-        passages=[gathering.passage(passage) for passage in parts[part - 1]],
+        passages=[view for view in mapped if view.part == part],
+        mapped=mapped,
         facets=[
             (name, [(o, _face(reader, name, o)) for o in _ordered(choices.options(name, claims))])
             for name in PARAMETERS
@@ -162,17 +185,72 @@ def article_view(reader: Reader, text: Text, words: str | None) -> ArticleView:
     )
 
 
-def split_parts(passages: tuple[Passage, ...], most: int) -> Iterator[list[Passage]]:
-    """Part a long text into pages of at most so many passages and claims together."""
-    part: list[Passage] = []
-    weight = 0
+def _find_part(parts: Sequence[Sequence[Passage]], asked: Mapping[str, str]) -> int:
+    """Find the part that is asked for: by number, or as the one that holds a claim (`?at=`)."""
+    if "at" in asked:
+        holding = (
+            number
+            for number, passages in enumerate(parts, 1)
+            if any(to_anchor(c.iri) == asked["at"] for p in passages for c in p.claims)
+        )
+        return next(holding, 1)
+    number = asked.get("part", "1")
+    return min(max(1, int(number) if number.isdecimal() else 1), len(parts))
+
+
+@pages.app_template_global("place_in_text")
+def place_in_text(iri: str) -> str | None:
+    """Address a claim's place in the text it is taken from, as read critically."""
+    path = current_site().derive(_list_places).get(iri)
+    anchor = to_anchor(NamedNode(iri))
+    return addresses().to(f"{path}#{anchor}", at=anchor) if path else None
+
+
+def _list_places(site: Site) -> dict[str, str]:
+    """Give the page of the text that each claim is taken from."""
+    texts = site.derive(read_texts)
+    found: dict[str, str] = {}
+    for text in texts:
+        path = "/article" if len(texts) == 1 else f"/article/{text.slug}"
+        for claim in (claim for passage in text.passages for claim in passage.claims):
+            found.setdefault(claim.iri.value, path)
+    return found
+
+
+def to_anchor(node: NamedNode) -> str:
+    """Make an id of the last parts of an IRI: `claim-c3-4`."""
+    return "-".join(re.findall(r"[A-Za-z0-9]+", "/".join(node.value.split("/")[-2:])))
+
+
+def split_parts(
+    passages: Iterable[Passage], fits: Callable[[PlacedClaim], bool], words: str | None
+) -> list[list[Passage]]:
+    """Part a long text into pages of about equal bytes, by the claims and words that they show."""
+    parts: list[list[Passage]] = [[]]
+    spent = 0
     for passage in passages:
-        weight += 1 + len(passage.claims)
-        if part and weight > most:
-            yield part
-            part, weight = [], 1 + len(passage.claims)
-        part.append(passage)
-    yield part
+        weight = _weigh(passage, [claim for claim in passage.claims if fits(claim)], words)
+        if parts[-1] and spent + weight > PAGE_BYTES:
+            parts.append([])
+            spent = 0
+        parts[-1].append(passage)
+        spent += weight
+    return parts
+
+
+def _weigh(passage: Passage, claims: Sequence[PlacedClaim], words: str | None) -> int:
+    """Estimate the bytes of a passage on its page."""
+    each = _CLAIM if len(set(map(_manner, claims))) == 1 else _CLAIM + _MANNER
+    if words is None:
+        return _PASSAGE + each * len(claims)
+    copies = {words[place.start : place.end] for place in passage.places}
+    marked = len(copies) * _MARKS * len(claims)
+    return _PASSAGE + each * len(claims) + marked + sum(len(copy.encode()) for copy in copies)
+
+
+def _manner(claim: PlacedClaim) -> tuple[tuple[NamedNode, ...], ...]:
+    """Give what is said once of a passage whose claims share it."""
+    return claim.voices, claim.speakers
 
 
 def _face(reader: Reader, name: str, option: Option) -> Badge | Voice | Shown:
@@ -200,17 +278,17 @@ class _Gathering:
         self.reader, self.words, self.choices = reader, words, choices
         self.longest = max(passage.length for passage in text.passages)
         self.names: dict[str, str] = {}
-        self.shown: set[str] = set()
+        self.shown: set[tuple[int, str]] = set()
 
-    def passage(self, passage: Passage) -> PassageView:
+    def passage(self, passage: Passage, part: int) -> PassageView:
         """Show a passage, with the claims that fit."""
         reader, look = self.reader, self.reader.look
         fitting = [claim for claim in passage.claims if self.choices.fits(claim)]
-        manners = {(claim.voices, claim.speakers) for claim in fitting}
-        share = len(manners) == 1
+        share = len(set(map(_manner, fitting))) == 1
         speakers = dict.fromkeys(s for claim in fitting for s in claim.speakers)
         return PassageView(
             anchor=self.name(passage.iri),
+            part=part,
             href=reader.addresses.href(passage.iri),
             label=look.label(passage.iri, reader.lang),
             boilerplate=passage.boilerplate,
@@ -219,16 +297,16 @@ class _Gathering:
             speakers=[reader.thing(speaker) for speaker in speakers],
             share=share,
             claims=len(passage.claims),
-            rows={claim.iri.value: self.row(claim) for claim in fitting},
+            rows={claim.iri.value: self.row(claim, part) for claim in fitting},
             bar=draw_bar(passage, self.longest, self.face, self.choices.fits),
             words=[] if self.words is None else underline_copies(passage, fitting, self.words),
             leaves_open=reader.things(passage.iri, look.terms.not_stated),
         )
 
-    def row(self, claim: PlacedClaim) -> Row:
+    def row(self, claim: PlacedClaim, part: int) -> Row:
         """Show a claim; its anchor is given once on a page."""
-        repeated = claim.iri.value in self.shown
-        self.shown.add(claim.iri.value)
+        repeated = (part, claim.iri.value) in self.shown
+        self.shown.add((part, claim.iri.value))
         return claim_row(self.reader, claim, self.name(claim.iri), repeated=repeated)
 
     def face(self, claim: PlacedClaim) -> tuple[str, str]:
@@ -239,9 +317,9 @@ class _Gathering:
         return shown.slug, shown.symbol
 
     def name(self, node: NamedNode) -> str:
-        """Make an id of the last parts of an IRI: `claim-c3-4`."""
+        """Make an id that nothing else on the page has."""
         if node.value not in self.names:
-            plain = "-".join(re.findall(r"[A-Za-z0-9]+", "/".join(node.value.split("/")[-2:])))
+            plain = to_anchor(node)
             taken = set(self.names.values())
             numbered = (f"{plain}-{n}" for n in range(2, len(taken) + 3))
             free = (name for name in (plain, *numbered) if name not in taken)

@@ -9,12 +9,14 @@ from flask import Blueprint, Response, request
 from pyoxigraph import NamedNode
 
 from kg.terms import PROV_WAS_DERIVED_FROM, RDF_TYPE, SCHEMA_ITEM_REVIEWED, SKOS_NOTATION
+from server.kinds import find_kinds, has_kinds
 from server.negotiation import HTML
 from server.pages.cards import Cards
 from server.pages.choices import Choices, read_choices
 from server.pages.frame import addresses, page_reader, show
-from server.pages.home import MACHINERY
+from server.pages.home import name_kinds
 from server.pages.values import Reader, Shown
+from server.refusals import ProblemError
 from server.replies import reply
 from server.site import Site, current_site
 
@@ -50,6 +52,9 @@ class Facet:
 @pages.route("/browse", strict_slashes=False)
 def browse() -> Response:
     """Show the kinds of things, and the claims that fit what was chosen."""
+    if not current_site().derive(has_kinds):
+        message = "Nothing in this release has a class, so there are no kinds of things to browse."
+        raise ProblemError(404, "not-found", message)
     return reply(HTML, lambda: _show(current_site(), page_reader()))
 
 
@@ -98,13 +103,10 @@ def _list_claim(site: Site, claim: NamedNode) -> ListedClaim:
 
 
 def _kinds(site: Site, reader: Reader) -> list[tuple[Shown, str, int]]:
-    listed = [(i, n) for i, n in site.dataset.classes if not i.startswith(MACHINERY)][:KINDS_SHOWN]
-    rows = [(reader.kind(NamedNode(i)), _list_address(reader, i), n) for i, n in listed]
+    to, listed = reader.addresses.to, find_kinds(site)[:KINDS_SHOWN]
+    names = name_kinds(reader, [kind for kind, _ in listed])
+    rows = [(names[kind], to("/resource", iri=kind.value), n) for kind, n in listed]
     return sorted(rows, key=lambda row: row[0].text.casefold())
-
-
-def _list_address(reader: Reader, kind: str) -> str:
-    return reader.addresses.to("/resource", iri=kind)
 
 
 def _facet(reader: Reader, choices: Choices, name: str, claims: tuple[ListedClaim, ...]) -> Facet:

@@ -74,11 +74,12 @@ class Card:
 
     @property
     def length(self) -> int:
-        """About how many characters a note on the claim takes."""
+        """About how many bytes a note on the claim takes."""
         links = (*self.speakers, *self.relayed_by, *self.voices, *self.derived)
         evidence = (*self.sources[:SOURCES_SHOWN], *self.against[:SOURCES_SHOWN])
-        shown = sum(len(v.text) + len(v.href or "") + MARKUP for v in (*links, *evidence))
-        return NOTE_MARKUP + len(self.text.value) + sum(len(r.value) for r in self.reasons) + shown
+        shown = sum(len(v.text.encode()) + len(v.href or "") + MARKUP for v in (*links, *evidence))
+        words = sum(len(text.value.encode()) for text in (self.text, *self.reasons))
+        return NOTE_MARKUP + words + shown
 
 
 @dataclass

@@ -11,13 +11,14 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
+from kg.terms import SCHEMA_ITEM_REVIEWED
 from server.lookups import Text, best
 from server.pages.figures import say_number
 from server.pages.frame import page_reader, show
 from server.pages.ontology import MESSAGE, Index, read_shapes
 from server.pages.values import Reader, Shown
 from server.pages.wording import PHRASES
-from server.site import current_site
+from server.site import Site, current_site
 
 SEVERITIES = {"Violation": "violations", "Warning": "warnings", "Info": "infos"}
 _NAME = re.compile(r"(https?://[^\s<>\"]*[^\s<>\".,;:!?)])")
@@ -48,6 +49,20 @@ class Checked:
     rule: Rule
     looked_at: str
     found: list[str]
+
+
+def find_findings(site: Site) -> dict[str, int]:
+    """Count what the checks found in each thing; of a claim, what they found in its assessment."""
+    report: dict[str, Any] = json.loads(site.files.get("report.json", b"{}"))
+    counts = {iri: len(found) for iri, found in report.get("entities", {}).items()}
+    for review, count in tuple(counts.items()):
+        try:
+            claims = site.look.nodes(NamedNode(review), SCHEMA_ITEM_REVIEWED)
+        except ValueError:
+            continue
+        for claim in claims:
+            counts[claim.value] = counts.get(claim.value, 0) + count
+    return counts
 
 
 def show_report(body: bytes) -> str:

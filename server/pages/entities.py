@@ -20,7 +20,7 @@ from server.lookups import LABELS, Text
 from server.pages.accounts import Accounts, compare_accounts, read_objections
 from server.pages.cards import Card, Cards
 from server.pages.facts import Facts, Group
-from server.pages.gathering import gather
+from server.pages.gathering import gather, tell_once
 from server.pages.mappings import ELSEWHERE, Elsewhere, find_elsewhere
 from server.pages.order import read_order
 from server.pages.values import Reader, Shown
@@ -41,8 +41,8 @@ OTHER_CLAIMS = 12
 PAGE_SIZE = 100
 LIST_REACH = 10_000
 LONGEST_LINE = 600
-PAGE_CHARACTERS = 26_500
-ROW_CARD, CARD, FACT, DETAIL, SEAL = 650, 450, 220, 140, 130
+PAGE_BYTES = 22_800
+ROW_CARD, CARD, FACT, DETAIL, SEAL = 650, 450, 190, 110, 130
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class ListView:
 
 
 def entity_view(site: Site, reader: Reader, thing: NamedNode, taken: int = 0) -> EntityView:
-    """Gather a thing's page, `taken` characters of which are for something else."""
+    """Gather a thing's page, `taken` bytes of which are for something else."""
     limits = site.settings
     found, cards = gather(reader, thing, limits.document_links), Cards(reader)
     facts = Facts(found, cards, site.derive(read_order))
@@ -107,7 +107,7 @@ def entity_view(site: Site, reader: Reader, thing: NamedNode, taken: int = 0) ->
     told = {card.iri for card in cards.notes()} | set(accounts.iris)
     shown = [*accepted, *nodes, *described, *incoming]
     more = [c for c in found.about if c.value not in told and cards.of(c).accepted]
-    spare = PAGE_CHARACTERS - taken - _length(accounts, shown)
+    spare = PAGE_BYTES - taken - _length(accounts, shown)
     return EntityView(
         heading=heading,
         accounts=accounts,
@@ -126,19 +126,22 @@ def entity_view(site: Site, reader: Reader, thing: NamedNode, taken: int = 0) ->
 
 
 def _length(accounts: Accounts, groups: list[Group]) -> int:
-    """Estimate how many characters the facts and claims of a page take."""
+    """Estimate how many bytes the facts and claims of a page take."""
     facts = [fact for group in groups for fact in group.facts]
-    details = sum(len(fact.details) for fact in facts)
+    details = [detail for fact in facts for detail in fact.details]
+    words = [fact.value for fact in facts]
+    words += [value for name, values in details for value in (name, *values)]
     seals = sum(len(fact.claims) for fact in facts)
     cards = len(accounts.unconfirmed) + len(accounts.opinions)
-    told = len(facts) * FACT + details * DETAIL + seals * SEAL
+    told = len(facts) * FACT + len(details) * DETAIL + seals * SEAL
+    told += sum(len(shown.text.encode()) for shown in words)
     return told + len(accounts.iris) * ROW_CARD + cards * CARD
 
 
 def _choose_notes(accounts: Accounts, beside_facts: list[Card], spare: int) -> list[Card]:
     """Choose the claims that get a note: what the article says first, then what facts rest on.
 
-    They take no more than `spare` characters, so that a page with many claims stays small; marks
+    They take no more than `spare` bytes, so that a page with many claims stays small; marks
     without a note lead to the claim.
     """
     article, records = accounts.first
@@ -162,6 +165,7 @@ def list_view(site: Site, reader: Reader, thing: NamedNode, key: str, page: str)
     inverse = key.startswith("^")
     if inverse:
         quads, cut = reader.look.pointing(thing, LIST_REACH, predicate)
+        quads = tell_once(reader, quads)
     else:
         quads, cut = [quad for quad in found.said if quad.predicate == predicate], False
     found = replace(found, pointing=quads if inverse else [], cut=cut)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import Any, cast
 
-from flask import current_app, render_template, request
+from flask import current_app, g, render_template, request
 from markupsafe import Markup
 from pyoxigraph import NamedNode
 
@@ -29,8 +29,10 @@ LIMIT 20"""
 
 def page_language() -> str:
     """Say which language the visitor reads: `?lang=`, then `Accept-Language`, then English."""
-    header = request.headers.get("Accept-Language", "")
-    return choose_language(request.args.get("lang"), header, LANGUAGES)
+    if "lang" not in g:
+        header = request.headers.get("Accept-Language", "")
+        g.lang = choose_language(request.args.get("lang"), header, LANGUAGES)
+    return cast(str, g.lang)
 
 
 def first_query() -> str:
@@ -42,7 +44,9 @@ def first_query() -> str:
 
 def addresses() -> Addresses:
     """Make the addresses for the answer at hand."""
-    return addresses_for(current_site(), request.environ)
+    if "addresses" not in g:
+        g.addresses = addresses_for(current_site(), request.environ)
+    return cast(Addresses, g.addresses)
 
 
 def page_reader() -> Reader:
@@ -74,7 +78,7 @@ def show(template: str, **context: object) -> str:
         web=web_address,
         static=_to_static,
         first_query=first_query,
-        menu=_menu(),
+        menu=site.derive(_choose_menu),
         languages=_language_links(lang),
         embedded=Markup(_embed(site, thing)),
         summary=_summarise(site, thing, lang),
@@ -105,9 +109,9 @@ def _to_static(name: str) -> str:
     return plain.to(f"/static/{name}", v=site.build[:12])
 
 
-def _menu() -> Menu:
+def _choose_menu(site: Site) -> Menu:
     """List what this release has to offer."""
-    site, menu = current_site(), cast(Menu, current_app.extensions["menu"])
+    menu = cast(Menu, current_app.extensions["menu"])
     return Menu(
         main=tuple(entry for entry in menu.main if site.derive(entry.is_there)),
         foot=tuple(entry for entry in menu.foot if site.derive(entry.is_there)),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import DefaultGraph, NamedNode, Quad
 
 from kg.terms import (
     OWL_ANNOTATED_SOURCE,
@@ -113,7 +113,18 @@ class Gathered:
 def gather(reader: Reader, thing: NamedNode, reach: int) -> Gathered:
     """Read what the release says of a thing, and up to `reach` quads that point to it."""
     pointing, cut = reader.look.pointing(thing, reach)
-    return Gathered(reader, thing, reader.look.about(thing), pointing, cut)
+    said = reader.look.about(thing)
+    return Gathered(reader, thing, tell_once(reader, said), tell_once(reader, pointing), cut)
+
+
+def tell_once(reader: Reader, quads: list[Quad]) -> list[Quad]:
+    """Leave out what a graph that is no claim repeats from the default graph."""
+    graphs = {q.graph_name for q in quads if isinstance(q.graph_name, NamedNode)}
+    plain = {graph for graph in graphs if not reader.is_claim(graph)}
+    if not plain:
+        return quads
+    asserted = {to_statement(q) for q in quads if isinstance(q.graph_name, DefaultGraph)}
+    return [q for q in quads if q.graph_name not in plain or to_statement(q) not in asserted]
 
 
 def to_statement(quad: Quad) -> Statement:

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import cast
 
 from flask import Blueprint, Response, current_app
 from pyoxigraph import NamedNode
 
 from kg.terms import (
-    DCAT,
-    OA,
-    OWL,
-    RDFS,
     SCHEMA_ITEM_REVIEWED,
     SCHEMA_TEXT,
     SKOS_NOTATION,
-    SSSOM,
-    VOID,
 )
-from kg.terms import RDF as RDF_NS
 from server.descriptions import rewrite, small_file
 from server.dumps import dump_files
+from server.kinds import find_kinds
 from server.lookups import Text
 from server.negotiation import HTML, RDF
 from server.pages.cards import Badge, Card, Cards, badge
@@ -39,7 +34,6 @@ from server.site import Question, Site, current_site
 pages = Blueprint("home", __name__)
 
 EXAMPLE_VERDICTS = ("contradicted", "corroborated", "evaluation", "unverifiable", "imprecise")
-MACHINERY = (RDF_NS, RDFS, OWL, OA, DCAT, VOID, SSSOM)
 KINDS_SHOWN = 16
 QUESTIONS_SHOWN = 5
 EXAMPLES_TRIED = 1000
@@ -145,13 +139,19 @@ def _count(site: Site, has_claims: bool) -> list[tuple[str, int]]:
 
 def list_kinds(site: Site, reader: Reader) -> list[tuple[Shown, str, int]]:
     """List the kinds of things in the data, most first, each with the address of its list."""
-    classes = [
-        (NamedNode(iri), count)
-        for iri, count in site.dataset.classes
-        if not iri.startswith(MACHINERY)
-    ]
-    to = reader.addresses.to
-    return [(reader.kind(c), to("/resource", iri=c.value), n) for c, n in classes[:KINDS_SHOWN]]
+    to, shown = reader.addresses.to, find_kinds(site)[:KINDS_SHOWN]
+    names = name_kinds(reader, [kind for kind, _ in shown])
+    return [(names[kind], to("/resource", iri=kind.value), n) for kind, n in shown]
+
+
+def name_kinds(reader: Reader, kinds: Iterable[NamedNode]) -> dict[NamedNode, Shown]:
+    """Name classes; those that share a name by their IRI in short."""
+    names = {kind: reader.kind(kind) for kind in kinds}
+    uses = Counter(shown.text for shown in names.values())
+    return {
+        kind: shown if uses[shown.text] == 1 else replace(shown, text=reader.compact(kind.value))
+        for kind, shown in names.items()
+    }
 
 
 def count_verdicts(site: Site) -> list[tuple[NamedNode, int]]:

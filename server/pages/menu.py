@@ -9,6 +9,7 @@ from werkzeug.routing import Map
 
 from server.articles import has_texts
 from server.chronicle.reading import has_events
+from server.kinds import has_kinds
 from server.photographs import has_photographs
 from server.site import Site
 
@@ -30,7 +31,7 @@ MENU = (
     Entry("article", "/article", has_texts),
     Entry("photographs", "/photographs", has_photographs),
     Entry("timeline", "/timeline", has_events),
-    Entry("browse", "/browse"),
+    Entry("browse", "/browse", has_kinds),
     Entry("queries", "/queries/", lambda site: bool(site.questions)),
     Entry("sparql", "/sparql"),
     Entry("about_data", "/about"),

@@ -13,17 +13,22 @@ from server.chronicle.axis import Stretch, Tick, break_axis
 from server.chronicle.reading import ENDS, STARTS, Chronicle, Entry
 from server.pages.dates import say_date
 from server.pages.map import short_name
+from server.pages.parts import Part, count_parts
 from server.pages.selection import Selection, names_of_places
 from server.pages.tracks import Track, draw_track
 from server.pages.values import Reader, Shown
 from server.pages.voices import Said, Voices, in_order, say_hour
+from server.pages.weights import weigh
+from server.refusals import ProblemError
 
 MOST_ROWS = 60
-"""So many entries stand on one page; the page says when there are more, and offers spans."""
+"""So many entries are shown together at the most, by the script that joins what pages hold."""
 
-MOST_PARTS = 40
+PAGE_BYTES = 20_000
+"""So much of a page is for entries; it says when there are more, and offers spans."""
+
+BEFORE_CHOSEN = 3
 MOMENTS = (NamedNode(XSD + "dateTime"), NamedNode(XSD + "dateTimeStamp"))
-_UNITS = (("day", 10), ("month", 7), ("year", 4), ("decade", 3), ("century", 2))
 
 
 @dataclass(frozen=True)
@@ -70,25 +75,24 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A span that holds so many entries, to choose where there are too many for one page."""
-
-    title: str
-    first: str
-    last: str
-    count: int
-
-
-@dataclass(frozen=True)
 class ChronicleView:
-    """The whole timeline; `complete` says that every entry stands on the page."""
+    """The timeline or a part of it; `complete` says that every entry stands on the page.
+
+    Where not, `left` entries come after these, from number `following` on; `parts` and
+    `without_date` offer what can be chosen; `joinable` says that all together are few enough for
+    the script.
+    """
 
     sections: list[Section]
     undated: list[Row]
     total: int
     shown: int
     complete: bool
+    joinable: bool
     parts: list[Part]
+    without_date: int
+    left: int
+    following: int
 
     def reached(self, selection: Selection, place: str) -> set[str] | None:
         """Name the places that what is chosen leads to (`place` if that was); None for no choice.
@@ -105,50 +109,60 @@ class ChronicleView:
         return {name for row in rows if row.shown for name in row.places}
 
 
-def show_chronicle(reader: Reader, chronicle: Chronicle, selection: Selection) -> ChronicleView:
-    """Make the timeline ready for its page."""
+def show_chronicle(
+    reader: Reader,
+    chronicle: Chronicle,
+    selection: Selection,
+    *,
+    skip: int = 0,
+    whole: bool = False,
+) -> ChronicleView:
+    """Make the timeline ready for a page that `skip`s so many entries, or `whole` for the script.
+
+    Raises:
+        ProblemError: 404 when there are no more entries than those to skip.
+    """
     entries = (*chronicle.dated, *chronicle.undated)
     held = [entry for entry in entries if selection.holds(entry, chronicle)]
-    complete = len(entries) <= MOST_ROWS
-    listed = entries if complete else _cut(entries, held, selection)
+    wanted = held if selection.narrows else entries
     work = _Showing(reader, chronicle, selection)
-    sections = work.sections([entry for entry in listed if entry.span])
+    joinable = len(entries) <= MOST_ROWS
+    listed = entries if whole and joinable else work.fit(entries)
+    complete = len(listed) == len(entries) and not skip
+    if not complete:
+        if skip and skip >= len(wanted):
+            detail = f"There are {len(wanted)} entries here, so nothing follows after {skip}."
+            raise ProblemError(404, "not-found", detail)
+        skip, listed = _cut(work, wanted, skip, held[0] if selection.event else None)
+    following = skip + len(listed)
+    is_part = not complete and len(listed) < len(wanted)
     return ChronicleView(
-        sections=sections,
+        sections=work.sections([entry for entry in listed if entry.span]),
         undated=[work.row(entry, None) for entry in listed if not entry.span],
         total=len(entries),
-        shown=len(held) if selection.narrows else len(entries),
+        shown=len(wanted),
         complete=complete,
-        parts=[] if complete else _count_parts(reader, held if selection.narrows else entries),
+        joinable=joinable,
+        parts=count_parts(reader, wanted) if is_part else [],
+        without_date=sum(not entry.span for entry in wanted) if is_part else 0,
+        left=0 if complete else len(wanted) - following,
+        following=following,
     )
 
 
-def _cut(entries: Sequence[Entry], held: Sequence[Entry], selection: Selection) -> list[Entry]:
-    """Choose what stands on the page: of what is chosen the first, of an event its neighbours."""
-    if selection.event is None or not held:
-        return list(held[:MOST_ROWS])
-    start = max(0, entries.index(held[0]) - MOST_ROWS // 2)
-    return list(entries[start : start + MOST_ROWS])
+def _cut(
+    work: _Showing, wanted: Sequence[Entry], skip: int, chosen: Entry | None
+) -> tuple[int, Sequence[Entry]]:
+    """Choose what stands on the page, or an entry that is chosen with its neighbours.
 
-
-def _count_parts(reader: Reader, entries: Sequence[Entry]) -> list[Part]:
-    """Count entries by day, month, year, decade or century: as finely as a short list allows."""
-    days = [entry.span.outline[0] for entry in entries if entry.span]
-    for _, letters in _UNITS:
-        counts: dict[str, int] = {}
-        for day in days:
-            start = day.isoformat()[:letters]
-            counts[start] = counts.get(start, 0) + 1
-        if len(counts) <= MOST_PARTS:
-            break
-    return [_part(reader, start, count) for start, count in sorted(counts.items())]
-
-
-def _part(reader: Reader, start: str, count: int) -> Part:
-    if len(start) < 4:
-        first, last = start.ljust(4, "0"), start.ljust(4, "9")
-        return Part(f"{int(first)} – {int(last)}", first, last, count)
-    return Part(say_date(start, reader.lang), start, start, count)
+    First, how many entries come before.
+    """
+    if chosen is None or skip:
+        return skip, work.fit(wanted[skip:])
+    place = wanted.index(chosen)
+    start = max(0, place - BEFORE_CHOSEN)
+    around = work.fit(wanted[start:])
+    return (start, around) if chosen in around else (place, work.fit(wanted[place:]))
 
 
 class _Showing:
@@ -157,6 +171,21 @@ class _Showing:
     def __init__(self, reader: Reader, chronicle: Chronicle, selection: Selection) -> None:
         self.reader, self.chronicle, self.selection = reader, chronicle, selection
         self.voices = Voices(reader)
+
+    def fit(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Give as many of the first entries as a page can bear, one at the least."""
+        spent = 0
+        for number, entry in enumerate(entries):
+            spent += self._weigh(entry)
+            if number and spent > PAGE_BYTES:
+                return entries[:number]
+        return entries
+
+    def _weigh(self, entry: Entry) -> int:
+        said = (*self.voices.facts(entry), *self.voices.told(entry))
+        spots = [spot.name for spot in self._spots(entry)]
+        name = self.reader.thing(entry.thing)
+        return weigh(short_name(self.reader, entry.thing), name, spots, said, len(entry.dates))
 
     def sections(self, entries: Sequence[Entry]) -> list[Section]:
         """Part the entries by the breaks of the axis."""

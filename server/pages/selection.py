@@ -1,7 +1,7 @@
-"""What a visitor has chosen on the timeline or the map: an event, a place, or a span of days.
+"""What a visitor has chosen on the timeline or the map: an event, a place, a span of days.
 
-It stands in the address (`?event=`, `?place=`, `?from=&to=`), so it can be shared and needs no
-script.
+It stands in the address (`?event=`, `?place=`, `?from=&to=`, `?undated=yes`), so it can be shared
+and needs no script.
 """
 
 from __future__ import annotations
@@ -17,20 +17,27 @@ from server.chronicle.reading import Chronicle, Entry
 from server.chronicle.spans import Span, to_span
 from server.refusals import ProblemError
 
+PARAMETERS = ("event", "place", "from", "to", "undated")
+
 
 @dataclass(frozen=True)
 class Selection:
-    """The one thing chosen; without an event, a place and days it is everything."""
+    """The one thing chosen; without an event, a place and days it is everything.
+
+    `undated` chooses what has no date.
+    """
 
     event: NamedNode | None = None
     place: NamedNode | None = None
     first: date | None = None
     last: date | None = None
+    undated: bool = False
 
     @property
     def narrows(self) -> bool:
         """Whether it leaves entries out: an event is only marked among the others."""
-        return self.place is not None or self.first is not None or self.last is not None
+        chosen = (self.place, self.first, self.last)
+        return self.undated or any(one is not None for one in chosen)
 
     def holds(self, entry: Entry, chronicle: Chronicle) -> bool:
         """Say whether an entry belongs to what is chosen."""
@@ -38,6 +45,8 @@ class Selection:
             return entry.thing == self.event
         if self.place is not None:
             return self.place in names_of_places(entry, chronicle)
+        if self.undated:
+            return entry.span is None
         if self.first is None and self.last is None:
             return True
         return entry.span is not None and entry.span.meets(self.first, self.last)
@@ -68,6 +77,8 @@ def read_selection(asked: Mapping[str, str], base: str, chronicle: Chronicle) ->
         if place not in all_places(chronicle):
             raise _unknown("place", asked["place"])
         return Selection(place=place)
+    if asked.get("undated"):
+        return Selection(undated=True)
     start, end = _read_day(asked, "from"), _read_day(asked, "to")
     first, last = start.first if start else None, end.last if end else None
     if first and last and first > last:

@@ -10,6 +10,7 @@ from pyoxigraph import NamedNode
 
 from server.lookups import Text
 from server.negotiation import FORMATS, Offer
+from server.pages.checks import find_findings
 from server.pages.citation import cite, claim_query, facts_query, rest_query
 from server.pages.claims import claim_view
 from server.pages.codes import Codes, explain_codes, link_codes, read_codes
@@ -20,7 +21,7 @@ from server.pages.photographs import drawing
 from server.pages.values import Reader
 from server.site import Site, current_site
 
-PICTURE_CHARACTERS = 8_000
+PICTURE_BYTES = 8_000
 """About as much as a photograph drawn from its caption takes with its style sheet."""
 
 
@@ -39,7 +40,7 @@ def show_thing(thing: NamedNode, canonical: str, urls: Mapping[str, str]) -> str
     if is_mapping(reader, thing):
         return _show_mapping(site, reader, thing, canonical, urls)
     picture = drawing(reader, thing)
-    view = entity_view(site, reader, thing, PICTURE_CHARACTERS if picture else 0)
+    view = entity_view(site, reader, thing, PICTURE_BYTES if picture else 0)
     texts = [view.heading.line.value if view.heading.line else "", *view.codes]
     query, rest = facts_query(thing), rest_query(thing)
     return show(
@@ -91,6 +92,7 @@ def _using(
     """Give what a reader does with a page: cite it, take it as data, ask the same of the graph."""
     return {
         "thing": thing.value,
+        "findings": site.derive(find_findings).get(thing.value, 0),
         "canonical": canonical,
         "formats": _formats(urls),
         "citation": cite(site, reader, title, thing.value),

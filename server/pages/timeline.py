@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 from pyoxigraph import NamedNode
 
 from server.chronicle.atlas import draw_atlas
-from server.chronicle.reading import read_chronicle
+from server.chronicle.reading import Chronicle, read_chronicle
 from server.geography.basemap import draw_base
 from server.geography.frames import Frame, frame_cell, is_cell, locate_cell
 from server.geography.outlines import SOURCE, find_folder
@@ -17,7 +17,7 @@ from server.pages.frame import addresses, page_reader, show
 from server.pages.map import Locator, locator, short_name, show_maps
 from server.pages.places import show_places
 from server.pages.rows import show_chronicle
-from server.pages.selection import Selection, read_selection
+from server.pages.selection import PARAMETERS, Selection, read_selection
 from server.refusals import ProblemError
 from server.replies import REVALIDATE, reply, see_other
 from server.site import Site, current_site
@@ -35,19 +35,35 @@ _CELL = re.compile(r"at(-?\d{1,3})_(-?\d{1,3})")
 def timeline() -> Response:
     """Show the timeline with its maps, and what the address selects on them."""
     site = current_site()
+    selection = read_selection(request.args, site.base, _find_chronicle(site))
+    skip = max(0, request.args.get("skip", 0, type=int))
+    return reply(HTML, lambda: _page(site, selection, skip))
+
+
+@pages.route("/timeline/entries")
+def entries() -> Response:
+    """Give all entries at once, for the script that puts them into the page."""
+    site = current_site()
+    view = show_chronicle(page_reader(), _find_chronicle(site), Selection(), whole=True)
+    if not view.complete:
+        detail = f"The timeline has {view.total} entries, too many to show at once."
+        raise ProblemError(404, "not-found", detail)
+    return reply(HTML, lambda: show("entries.html", view=view))
+
+
+def _find_chronicle(site: Site) -> Chronicle:
     chronicle = site.derive(read_chronicle)
     if not chronicle.dated:
-        raise ProblemError(
-            404, "not-found", "Nothing in this release has a date that a timeline could show."
-        )
-    selection = read_selection(request.args, site.base, chronicle)
-    return reply(HTML, lambda: _page(site, selection))
+        detail = "Nothing in this release has a date that a timeline could show."
+        raise ProblemError(404, "not-found", detail)
+    return chronicle
 
 
-def _page(site: Site, selection: Selection) -> str:
+def _page(site: Site, selection: Selection, skip: int) -> str:
     reader, chronicle = page_reader(), site.derive(read_chronicle)
     atlas = site.derive(draw_atlas)
-    view = show_chronicle(reader, chronicle, selection)
+    view = show_chronicle(reader, chronicle, selection, skip=skip)
+    chosen = {name: value for name, value in request.args.items() if name in PARAMETERS}
     place = short_name(reader, selection.place) if selection.place else ""
     return show(
         "timeline.html",
@@ -56,6 +72,7 @@ def _page(site: Site, selection: Selection) -> str:
         maps=show_maps(reader, site),
         places=show_places(reader, chronicle, atlas, selection),
         selection=selection,
+        further=reader.addresses.to("/timeline", **chosen, skip=str(view.following)),
         source=SOURCE if find_folder() else None,
         cut=chronicle.cut,
     )

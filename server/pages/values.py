@@ -74,7 +74,7 @@ class Reader:
         kind = "web" if href is None or href == web_address(node.value) else "thing"
         if label is None:
             own = node.value.startswith(self.addresses.base)
-            label = Text(local_name(node) if own else self.compact(node.value))
+            label = self.look.describe(node, self.lang) if own else Text(self.compact(node.value))
         return Shown(readable(label.value), kind, label.lang, href, readable(node.value))
 
     def kind(self, node: NamedNode) -> Shown:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from server.compression import Coding, compress
 
@@ -25,7 +25,7 @@ READY_PER_ENTRY = 8
 class Ready:
     """An answer that only has to be sent: its headers, those of its 304, its body and its tags.
 
-    `head` is the status line and the headers as bytes, once they have been sent so.
+    `head` is the status line and the headers as bytes, if it may be sent from the event loop.
     """
 
     headers: Headers
@@ -38,18 +38,24 @@ class Ready:
     head: bytes = b""
 
 
-@dataclass
+@dataclass(slots=True)
 class Entry:
-    """A finished answer in one format, with its coded variants once somebody asks for them."""
+    """A finished answer in one format, with its coded variants once somebody asks for them.
+
+    `size` is what it weighs with all that leads to it, in bytes.
+    """
 
     body: bytes
-    variants: dict[Coding, bytes] = field(default_factory=dict)
-    requests: list[Hashable] = field(default_factory=list)
+    size: int = 0
+    variants: dict[Coding, bytes] | None = None
+    requests: list[Hashable] | None = None
 
     def coded(self, coding: Coding | None) -> bytes:
         """Give the body in a coding."""
         if coding is None:
             return self.body
+        if self.variants is None:
+            self.variants = {}
         found = self.variants.get(coding)
         if found is None:
             found = self.variants[coding] = compress(self.body, coding)
@@ -64,7 +70,6 @@ class Cache:
         self.held_bytes = 0
         self.evictions = 0
         self._entries: OrderedDict[Hashable, Entry] = OrderedDict()
-        self._sizes: dict[Hashable, int] = {}
         self._ready: dict[Hashable, tuple[Hashable, Ready]] = {}
         self._lock = threading.Lock()
 
@@ -101,39 +106,42 @@ class Cache:
         if size > self.largest_bytes:
             return
         with self._lock:
-            self._drop(key)
+            if key in self._entries:
+                self._drop(key)
             self._entries[key] = entry
-            self._grow(key, size)
+            self._grow(entry, size)
 
     def remember(self, request: Hashable, request_bytes: int, key: Hashable, ready: Ready) -> None:
         """Let a request lead to the ready answer for as long as its entry is kept."""
         with self._lock:
             entry = self._entries.get(key)
-            if entry is None or len(entry.requests) >= READY_PER_ENTRY or request in self._ready:
+            if entry is None or request in self._ready:
+                return
+            if entry.requests is None:
+                entry.requests = []
+            if len(entry.requests) >= READY_PER_ENTRY:
                 return
             entry.requests.append(request)
             self._ready[request] = (key, ready)
             plain = ready.body is entry.body
-            self._grow(key, request_bytes + OVERHEAD + (0 if plain else len(ready.body)))
+            self._grow(entry, request_bytes + OVERHEAD + (0 if plain else len(ready.body)))
 
     def clear(self) -> None:
         """Forget everything: another release is served."""
         with self._lock:
             self._entries.clear()
-            self._sizes.clear()
             self._ready.clear()
             self.held_bytes = 0
 
-    def _grow(self, key: Hashable, size: int) -> None:
-        self._sizes[key] = self._sizes.get(key, 0) + size
+    def _grow(self, entry: Entry, size: int) -> None:
+        entry.size += size
         self.held_bytes += size
         while self.held_bytes > self.capacity_bytes:
             self._drop(next(iter(self._entries)))
             self.evictions += 1
 
     def _drop(self, key: Hashable) -> None:
-        entry = self._entries.pop(key, None)
-        if entry is not None:
-            self.held_bytes -= self._sizes.pop(key)
-            for request in entry.requests:
-                self._ready.pop(request, None)
+        entry = self._entries.pop(key)
+        self.held_bytes -= entry.size
+        for request in entry.requests or ():
+            self._ready.pop(request, None)

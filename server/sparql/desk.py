@@ -9,16 +9,16 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
+from typing import NamedTuple
 
 from kg.sparql import QueryForm, Token, find_services, tokens
 from server.evaluation.answers import Evaluated, QueryRequest, check
 from server.limits import BusyError, ClientBusyError, Limits
 from server.negotiation import HTML, Offer, choose
-from server.refusals import not_acceptable
+from server.refusals import ProblemError, not_acceptable
 from server.sparql.cache import Cache, Entry
 from server.sparql.protocol import Given, offers_for, pick_by_name
 
@@ -27,12 +27,11 @@ LARGE_BYTES = 2_000_000
 
 _UNREPEATABLE = ("NOW", "RAND", "UUID", "BNODE")
 _CHANGING = re.compile(rf"(?:{'|'.join(_UNREPEATABLE)})[\s(#]")
-_BLANK = re.compile(rb"_:|rdf:nodeID=")
+_BLANK = (b"_:", b"rdf:nodeID=")
 _QUIET = frozenset(("iri", "string", "variable", "op"))
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """A query that may be evaluated, and the form in which its answer is wanted."""
 
     request: QueryRequest
@@ -41,8 +40,7 @@ class Asked:
     repeatable: bool
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A whole answer: an entry that may be kept, or a large result to be sent as it is read.
 
     `repeatable` says that the same question gives the same bytes; `key` is where it is kept.
@@ -93,14 +91,8 @@ class Slots:
                 raise ClientBusyError(message, "client_queries", limit, 1)
             self._held[client] += 1
             self._total += 1
-        self._changed(1)
-        freed = threading.Lock()
-
-        def free() -> None:
-            if freed.acquire(blocking=False):
-                self._free(client)
-
-        return free
+            self._changed(self._total)
+        return _Slot(self._free, client).free
 
     def _free(self, client: str) -> None:
         with self._lock:
@@ -108,7 +100,25 @@ class Slots:
             self._held[client] -= 1
             if not self._held[client]:
                 del self._held[client]
-        self._changed(-1)
+            self._changed(self._total)
+
+
+class _Slot:
+    """A slot that is taken, until it is freed for the first time."""
+
+    __slots__ = ("_clients", "_free")
+
+    def __init__(self, free: Callable[[str], None], client: str) -> None:
+        self._free = free
+        self._clients = [client]
+
+    def free(self) -> None:
+        """Give the slot back, from whatever thread."""
+        try:
+            client = self._clients.pop()
+        except IndexError:
+            return
+        self._free(client)
 
 
 class Desk:
@@ -132,6 +142,9 @@ class Desk:
         offer = pick_by_name(given.formats, offers) or _choose(accept, form)
         if offer is None:
             raise not_acceptable({o.media_type: address(o.name) for o in offers})
+        if given.page is not None and offer is not HTML:
+            detail = "Only pages for people have a page; take LIMIT and OFFSET in the query."
+            raise ProblemError(400, "unknown-parameter", detail)
         name = offer.name
         if offer is HTML:
             name = "json" if form in ("SELECT", "ASK") else "ttl"
@@ -158,7 +171,7 @@ class Desk:
             return Found(None, evaluated, repeatable and not graph, key)
         body = evaluated.body if isinstance(evaluated.body, bytes) else evaluated.read()
         entry = Entry(body)
-        repeatable = repeatable and not (graph and _BLANK.search(body))
+        repeatable = repeatable and not (graph and any(sign in body for sign in _BLANK))
         if repeatable:
             self.cache.put(key, entry, len(asked.request.query))
         return Found(entry, None, repeatable, key)
@@ -182,7 +195,8 @@ def is_repeatable(query: str) -> bool:
     tokens, so the word may be the end of a longer one (`FILTERNOW()`), even behind the dot of a
     name; when in doubt, no.
     """
-    if _CHANGING.search(query.upper()) is None:
+    shouted = query.upper()
+    if not any(word in shouted for word in _UNREPEATABLE) or not _CHANGING.search(shouted):
         return True
     pairs = pairwise(tokens(query))
     return not any(sign.text == "(" and _may_change(called) for called, sign in pairs)

@@ -19,6 +19,7 @@ from kg.errors import KnowledgeError
 from server.compression import all_marks, choose_coding, is_worth_it, mark
 from server.evaluation.answers import Evaluated, Evaluating, InProcess
 from server.headers import ALWAYS
+from server.http.connection import to_head
 from server.journal import Journal, Visit
 from server.keeping import Keeping
 from server.limits import LimitError, limits_of
@@ -31,7 +32,7 @@ from server.site import Served, Site
 from server.sparql.cache import Cache, Headers, Ready
 from server.sparql.desk import Asked, Desk, Found, Slots, to_digest
 from server.sparql.protocol import Given, read_request
-from server.visits import Environ, Stream, answer_links, holds_one, to_tag, with_format
+from server.visits import Environ, Stream, holds_one, shared_headers, to_tag, with_format
 
 StartResponse = Callable[..., Any]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -49,7 +50,7 @@ def _nothing() -> None:
     """Free no slot, where none was taken."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Handed:
     """A request of the endpoint on its way: what has been found out about it so far.
 
@@ -92,7 +93,7 @@ class Front:
         self._kept = Keeping(app, self.cache, metrics, lambda: self.site().version)
         self.desk = Desk(self._limits, self.cache)
         places = settings.threads - settings.page_threads
-        self._slots = Slots(places, settings.client_queries, metrics.add_in_hand)
+        self._slots = Slots(places, settings.client_queries, metrics.set_in_hand)
         bodies = settings.body_places
         self._bodies = Slots(bodies, bodies, lambda _: None, "body_places")
         self._site: Site | None = None
@@ -167,7 +168,7 @@ class Front:
             lambda name: with_format(site, environ, name),
         )
         visit.form = asked.form
-        visit.stages = {"read": (perf_counter() - visit.started) * 1000}
+        visit.read = (perf_counter() - visit.started) * 1000
         handed.asked = asked
         return asked
 
@@ -237,7 +238,7 @@ class Front:
         assert handed.asked is not None
         visit = handed.visit
         visit.lane, visit.length = evaluated.lane, evaluated.length
-        visit.stages = {**visit.stages, **evaluated.durations_ms}
+        visit.stages = evaluated.stages
         evicted = self.cache.evictions
         found = self.desk.keep(handed.asked, evaluated, handed.site.version)
         if found.repeatable:
@@ -258,21 +259,20 @@ class Front:
             length = len(body)
         elif found.large is not None:
             length = found.large.length
-        shared: Headers = []
+        tagged: Headers = []
         tags: tuple[str, ...] = ()
         if found.repeatable:
             tag = to_tag(site, asked.request, digest, asked.offer.media_type)
             tags = all_marks(tag)
-            shared.append(("ETag", f'"{mark(tag, coding)}"'))
-        shared.append(("Cache-Control", "no-cache" if found.repeatable else "no-store"))
-        shared.append(("Vary", VARY))
-        shared += answer_links(site, environ)
-        shared += ALWAYS.items()
-        headers = [("Content-Type", content_type), ("Content-Length", str(length))]
+            tagged = [("ETag", f'"{mark(tag, coding)}"')]
+        shared, lines = shared_headers(site, environ, found.repeatable)
+        own = [("Content-Type", content_type), ("Content-Length", str(length)), *tagged]
         if coding:
-            headers.append(("Content-Encoding", coding))
-        headers += shared
-        ready = Ready(headers, shared, body, tags, length, asked.form, digest[:16])
+            own.append(("Content-Encoding", coding))
+        ready = Ready(
+            [*own, *shared], [*tagged, *shared], body, tags, length, asked.form, digest[:16]
+        )
+        ready.head = to_head(OK, own) + lines
         # Worth its place only for what is asked at least twice.
         if handed.address is not None and handed.visit.lane == "cache" and found.entry is not None:
             weight = sum(len(part or "") for part in handed.address)

@@ -82,7 +82,7 @@ def _result(handed: Handed, asked: Asked) -> Response:
     is_table = asked.form in ("SELECT", "ASK")
     return reply(
         HTML,
-        lambda: _result_page(query, found, is_table),
+        lambda: _result_page(handed, query, found, is_table),
         key=repr(asked.request),
         links=_links(),
         repeatable=found.repeatable,
@@ -158,7 +158,8 @@ def _page(query: str, problem: ProblemError | None = None, **more: object) -> st
         query=query,
         problem=problem,
         place=find_place(query, facts.get("line"), facts.get("column")),
-        questions=questions,
+        questions=[question for question in questions if not question.services],
+        federated=[question for question in current_site().questions if question.services],
         question=_find_question(query, questions),
         snippets=[] if problem and problem.status == 400 else _write_code(query),
         endpoint=endpoint_url(),
@@ -173,14 +174,22 @@ def _find_question(query: str, questions: list[Question]) -> Question | None:
     return next((q for q in questions if asked in (q.query, q.text.strip())), None)
 
 
-def _result_page(query: str, found: Found, is_table: bool) -> str:
+def _result_page(handed: Handed, query: str, found: Found, is_table: bool) -> str:
     limit, reader = current_site().settings.table_rows, page_reader()
+    can_turn = found.repeatable and found.entry is not None and request.method == "GET"
+    page = (handed.given.page if handed.given and can_turn else None) or 1
     if found.entry is None:
         assert found.large is not None
         result = read_first(reader, query, found.large, is_table, limit)
     elif is_table:
-        result = read_table(reader, query, found.entry.body, limit)
+        result = read_table(reader, query, found.entry.body, limit, page)
     else:
-        result = read_graph(found.entry.body, limit)
+        result = read_graph(found.entry.body, limit, page)
     names = _BOOLEANS if "boolean" in result else _TABLES if is_table else _GRAPHS
-    return _page(query, result=result, links={name: _with_format(name) for name in names})
+    links = {name: _with_format(name) for name in names}
+    return _page(query, result=result, links=links, turn=_turn if can_turn else None)
+
+
+def _turn(page: int) -> str:
+    """Address another page of the result at hand."""
+    return f"{_with_format('html')}&page={page}#answer"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from binascii import a2b_qp
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from pyoxigraph import NamedNode
@@ -22,7 +22,16 @@ FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"
 UPDATE = "application/sparql-update"
 KNOWN = frozenset(
-    ("query", "default-graph-uri", "named-graph-uri", "format", "output", "results", "lang")
+    (
+        "query",
+        "default-graph-uri",
+        "named-graph-uri",
+        "format",
+        "output",
+        "results",
+        "lang",
+        "page",
+    )
 )
 UPDATE_PARAMETERS = frozenset(("update", "using-graph-uri", "using-named-graph-uri"))
 
@@ -49,19 +58,21 @@ GRAPH_OFFERS = (
 
 _GRAPH_NAMES = {"xml": "rdf", "rdf+xml": "rdf", "json": "jsonld", "n3": "ttl"}
 
-
 Environ = Mapping[str, Any]
 """A request as WSGI hands it over."""
 
 
-@dataclass(frozen=True)
-class Given:
-    """What a request carries; `formats` are the values of `format=` and its two synonyms."""
+class Given(NamedTuple):
+    """What a request carries; `formats` are the values of `format=` and its two synonyms.
+
+    `page` is wanted of a result as a page; None where none is named.
+    """
 
     query: str | None
-    default_graphs: tuple[str, ...]
-    named_graphs: tuple[str, ...]
-    formats: tuple[str, ...]
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    page: int | None = None
 
 
 def offers_for(form: QueryForm) -> Sequence[Offer]:
@@ -77,8 +88,13 @@ def read_request(environ: Environ, settings: Settings) -> Given:
     Raises:
         ProblemError: for whatever the protocol, or this service, does not allow.
     """
-    pairs = _parse(environ.get("QUERY_STRING", "").encode("latin-1"), "address")
+    address = environ.get("QUERY_STRING", "")
     posted = environ["REQUEST_METHOD"] == "POST"
+    if not posted and address.startswith("query=") and "&" not in address:
+        text = _decode_text(address[len("query=") :].encode("latin-1"), "address")
+        _check_length(text, settings.query_bytes, 414)
+        return Given(text)
+    pairs = _parse(address.encode("latin-1"), "address")
     if posted:
         pairs += _read_body(environ, settings)
     _refuse_strangers(pairs)
@@ -94,21 +110,33 @@ def read_request(environ: Environ, settings: Settings) -> Given:
         default_graphs=_graph_names(pairs, "default-graph-uri"),
         named_graphs=_graph_names(pairs, "named-graph-uri"),
         formats=tuple(v for n, v in pairs if n in ("format", "output", "results")),
+        page=_read_page([value for name, value in pairs if name == "page"]),
     )
+
+
+def _read_page(values: Sequence[str]) -> int | None:
+    if not values:
+        return None
+    if len(values) > 1 or not re.fullmatch("[1-9][0-9]{0,7}", values[0]):
+        detail = f"page is one number from 1 on; {', '.join(values)!r} is none."
+        raise ProblemError(400, "bad-request", detail)
+    return int(values[0])
 
 
 def _parse(raw: bytes, place: str) -> list[tuple[str, str]]:
     """Decode `name=value&...` once, as UTF-8 and nothing else."""
+    if raw.count(b"&") >= 200:
+        detail = f"The {place} has more than 200 parameters."
+        raise ProblemError(400, "bad-request", detail)
+    fields = (field.partition(b"=") for field in raw.split(b"&") if field)
+    return [(_decode_text(name, place), _decode_text(value, place)) for name, _, value in fields]
+
+
+def _decode_text(raw: bytes, place: str) -> str:
     try:
-        if raw.count(b"&") >= 200:
-            raise ValueError
-        fields = (field.partition(b"=") for field in raw.split(b"&") if field)
-        return [(decode(name).decode(), decode(value).decode()) for name, _, value in fields]
+        return decode(raw).decode()
     except UnicodeDecodeError:
         detail = f"The {place} is not UTF-8; encode the parameters as UTF-8."
-        raise ProblemError(400, "bad-request", detail) from None
-    except ValueError:
-        detail = f"The {place} has more than 200 parameters."
         raise ProblemError(400, "bad-request", detail) from None
 
 
@@ -201,6 +229,8 @@ def _updates_refused() -> ProblemError:
 
 
 def _check_length(query: str, limit: int, status: int) -> None:
+    if len(query) * 4 <= limit:
+        return  # no character takes more bytes
     length = len(query.encode())
     if length > limit:
         detail = f"The query has {length:,} bytes; the limit is {limit:,}."

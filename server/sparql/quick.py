@@ -21,7 +21,7 @@ from server.negotiation import HTML
 from server.refusals import ProblemError
 from server.sparql.cache import Ready
 from server.sparql.desk import Found
-from server.sparql.front import HANDED, OK, UNCHANGED, Front, Handed, log_fault
+from server.sparql.front import HANDED, UNCHANGED, Front, Handed, log_fault
 
 PLAIN_BYTES = 4096
 """The longest address that is read on the event loop: checking a query takes time by its length."""
@@ -75,7 +75,7 @@ class Quick:
         """Send the answer that has come, or leave to a thread what did not go smoothly."""
         handed: Handed = environ[HANDED]
         try:
-            evaluated = self._lanes.collect(begun, handed.client)
+            evaluated = self._lanes.collect(begun)
             if evaluated is None:
                 handed.fresh = partial(self._lanes.finish, begun, handed.client)
                 self._door.in_thread(environ, connection)
@@ -100,5 +100,4 @@ class Quick:
         if unchanged:
             connection.reply(to_head(UNCHANGED, ready.unchanged) + number)
             return
-        ready.head = ready.head or to_head(OK, ready.headers)
         connection.reply(ready.head + number, body)

@@ -1,4 +1,4 @@
-"""Results as a page shows them: the first rows or lines, and how many there are."""
+"""Results as pages show them: so many rows or lines at a time, and how many there are."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
+from markupsafe import escape
 from pyoxigraph import (
     BlankNode,
     Literal,
@@ -21,8 +22,9 @@ from pyoxigraph import (
 from kg.errors import QueryError
 from kg.sparql import tokens
 from server.evaluation.answers import Evaluated
-from server.lookups import Term, Text, readable
+from server.lookups import LONGEST_TEXT, Term, Text, readable
 from server.pages.values import Reader, Shown
+from server.refusals import ProblemError
 
 
 @dataclass(frozen=True)
@@ -33,18 +35,38 @@ class Cell:
     label: Text | None = None
 
 
-def read_table(reader: Reader, query: str, body: bytes, limit: int) -> dict[str, object]:
-    """Turn JSON results into rows for the page, at most `limit` of them."""
+PAGE_BYTES = 25_000
+"""So much of a page is for rows, so that it stays small."""
+_IRI, _LITERAL, _ROW = 150, 70, 12
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Which rows or lines of a result a page shows: from `first` to `last`, counted from 1."""
+
+    page: int
+    pages: int
+    first: int
+    last: int
+
+
+def read_table(reader: Reader, query: str, body: bytes, limit: int, page: int) -> dict[str, object]:
+    """Turn JSON results into the rows of one page, at most `limit` of them.
+
+    Raises:
+        ProblemError: 404 when there is no such page.
+    """
     document = json.loads(body)
     if "boolean" in document:
         return {"boolean": document["boolean"]}
     names = order_columns(query, document["head"]["vars"])
     bindings = document["results"]["bindings"]
+    extent = find_page(map(_weigh, bindings), limit, page)
     rows = [
         [_show_cell(reader, row[name]) if name in row else None for name in names]
-        for row in bindings[:limit]
+        for row in bindings[extent.first - 1 : extent.last]
     ]
-    return _to_table(names, rows, len(bindings))
+    return {**_to_table(names, rows, len(bindings)), "extent": extent}
 
 
 def _to_table(
@@ -52,6 +74,39 @@ def _to_table(
 ) -> dict[str, object]:
     labelled = any(cell and cell.label for row in rows for cell in row)
     return {"names": names, "rows": rows, "total": total, "labelled": labelled}
+
+
+def find_page(weights: Iterable[int], limit: int, page: int) -> Extent:
+    """Part rows by their bytes into pages of at most `limit` rows, one at least; find one page.
+
+    >>> find_page([10_000] * 7, limit=100, page=2)
+    Extent(page=2, pages=4, first=3, last=4)
+
+    Raises:
+        ProblemError: 404 when there is no such page.
+    """
+    starts, spent, total = [0], 0, 0
+    for number, weight in enumerate(weights):
+        total, spent = number + 1, spent + weight
+        if number > starts[-1] and (spent > PAGE_BYTES or number - starts[-1] == limit):
+            starts.append(number)
+            spent = weight
+    if page > len(starts):
+        detail = f"The result has {len(starts)} pages, and no page {page}."
+        raise ProblemError(404, "not-found", detail)
+    return Extent(page, len(starts), starts[page - 1] + 1, [*starts[1:], total][page - 1])
+
+
+def _weigh(row: dict[str, dict[str, object]]) -> int:
+    """Estimate the bytes of a row on its page."""
+    return _ROW + sum(map(_weigh_cell, row.values()))
+
+
+def _weigh_cell(binding: dict[str, object]) -> int:
+    text = str(binding["value"])[:LONGEST_TEXT]
+    if binding["type"] == "uri":
+        return _IRI + 3 * len(text)
+    return _LITERAL + len(escape(text).encode())
 
 
 def order_columns(query: str, names: Iterable[str]) -> list[str]:
@@ -82,9 +137,8 @@ def _show_term(reader: Reader, term: Term) -> Cell:
     """Show a result's term as it is, nothing translated; the label stands beside it."""
     if isinstance(term, NamedNode):
         href = reader.addresses.href(term)
-        shown = Shown(
-            readable(reader.compact(term.value)), "thing", None, href, readable(term.value)
-        )
+        text, whole = readable(reader.compact(term.value)), readable(term.value)
+        shown = Shown(text, "thing", None, href, whole if whole != text else None)
         label = reader.name(term)
         return Cell(shown, label and Text(readable(label.value), label.lang))
     return Cell(reader.show(term) if isinstance(term, Literal) else Shown(str(term), "other"))
@@ -104,10 +158,16 @@ def _to_term(binding: dict[str, object]) -> Term:
     return Literal(str(value), datatype=NamedNode(str(datatype)) if datatype else None)
 
 
-def read_graph(body: bytes, limit: int) -> dict[str, object]:
-    """Take the first lines of a Turtle result for the page."""
+def read_graph(body: bytes, limit: int, page: int) -> dict[str, object]:
+    """Take the lines of a Turtle result for one page.
+
+    Raises:
+        ProblemError: 404 when there is no such page.
+    """
     lines = body.decode("utf-8").splitlines()
-    return {"turtle": "\n".join(lines[:limit]), "rows": lines[:limit], "total": len(lines)}
+    extent = find_page((len(escape(line).encode()) + 1 for line in lines), limit, page)
+    shown = lines[extent.first - 1 : extent.last]
+    return {"turtle": "\n".join(shown), "rows": shown, "total": len(lines), "extent": extent}
 
 
 def read_first(
@@ -116,15 +176,25 @@ def read_first(
     """Take the first rows or lines of a large result; how many follow is not counted."""
     with io.BufferedReader(_Chunks(large)) as source:
         if not is_table:
-            lines = [line.decode("utf-8").rstrip("\n") for line in islice(source, limit)]
+            read = [line.decode("utf-8").rstrip("\n") for line in islice(source, limit)]
+            extent = find_page((len(escape(line).encode()) + 1 for line in read), limit, 1)
+            lines = read[: extent.last]
             return {"turtle": "\n".join(lines), "rows": lines, "total": None}
         solutions = parse_query_results(source, QueryResultsFormat.JSON)
         assert isinstance(solutions, QuerySolutions)
         names = order_columns(query, (variable.value for variable in solutions.variables))
-        rows = [
-            [_show_found(reader, row[name]) for name in names] for row in islice(solutions, limit)
-        ]
+        found = [[row[name] for name in names] for row in islice(solutions, limit)]
+    extent = find_page((sum(map(_weigh_term, row)) for row in found), limit, 1)
+    rows = [[_show_found(reader, term) for term in row] for row in found[: extent.last]]
     return _to_table(names, rows, None)
+
+
+def _weigh_term(term: Term | Triple | None) -> int:
+    if term is None:
+        return _ROW
+    kind = "uri" if isinstance(term, NamedNode) else "literal"
+    text = str(term) if isinstance(term, Triple) else term.value
+    return _ROW + _weigh_cell({"type": kind, "value": text})
 
 
 def _show_found(reader: Reader, term: Term | Triple | None) -> Cell | None:

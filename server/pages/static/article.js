@@ -2,6 +2,7 @@
 // with the arrow keys, and see which words a claim rests on.
 
 const PLACE = "#reading";
+const MOST_PARTS = 6;
 const CHOICE = ".choices li, .fit";
 const STEPS = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
 
@@ -15,6 +16,32 @@ async function choose(address, remember) {
   document.querySelector(".languages").replaceWith(page.querySelector(".languages"));
   if (remember) history.pushState(null, "", address);
   if (at >= 0) document.querySelectorAll(CHOICE)[at].querySelector("a")?.focus({ preventScroll: true });
+  follow();
+  join();
+}
+
+// A long text comes in parts, so that each page is small; here they are put together.
+async function join() {
+  const reading = document.querySelector(PLACE);
+  const parts = reading.querySelector(".parts");
+  if (!parts || parts.children.length > MOST_PARTS) return;
+  const passages = parts.parentElement;
+  const here = [...passages.querySelectorAll(".passage")];
+  const found = await Promise.all([...parts.children].map(async (part) => {
+    if (!part.href) return here;
+    const answer = await fetch(part.href, { headers: { Accept: "text/html" } });
+    if (!answer.ok) throw new Error(`${answer.status}`);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return [...page.querySelectorAll(".passage")].map((passage) => document.adoptNode(passage));
+  }));
+  const known = new Set();
+  for (const named of found.flatMap((list) => list.flatMap((one) => [one, ...one.querySelectorAll("[id]")]))) {
+    if (known.has(named.id)) named.removeAttribute("id");
+    known.add(named.id);
+  }
+  parts.replaceWith(...found.flat());
+  for (const bar of reading.querySelectorAll(".map a")) bar.setAttribute("href", bar.hash);
+  if (location.hash) document.querySelector(location.hash)?.scrollIntoView();
   follow();
 }
 
@@ -71,3 +98,4 @@ function follow() {
 }
 
 follow();
+join();

@@ -1,8 +1,8 @@
 // Makes the timeline's selection instant: the same as the addresses do, without a new page.
 
 const page = document.querySelector(".whenwhere");
-const complete = page.dataset.complete === "yes";
-const entries = [...page.querySelectorAll(".entry")];
+let complete = page.dataset.complete === "yes";
+let entries = [...page.querySelectorAll(".entry")];
 const marks = [...page.querySelectorAll("a.mark")];
 const places = [...document.querySelectorAll(".places li")];
 const status = page.querySelector("[role=status]");
@@ -14,11 +14,12 @@ const fill = (text, ...values) => values.reduce((filled, value) => filled.replac
 
 function read(address) {
   const asked = new URL(address, location.href).searchParams;
-  return Object.fromEntries(["event", "place", "from", "to"].map((name) => [name, asked.get(name) ?? ""]));
+  return Object.fromEntries(["event", "place", "undated", "from", "to"].map((name) => [name, asked.get(name) ?? ""]));
 }
 
 function holds(entry, choice) {
   if (choice.place) return words(entry.dataset.places).includes(choice.place);
+  if (choice.undated) return !entry.dataset.from;
   if (!choice.from && !choice.to) return true;
   const { from: first, to: last = first } = entry.dataset;
   if (!first) return false;
@@ -33,7 +34,7 @@ function mark(element, chosen) {
 }
 
 function show(choice) {
-  const narrows = !choice.event && Boolean(choice.place || choice.from || choice.to);
+  const narrows = !choice.event && Boolean(choice.place || choice.undated || choice.from || choice.to);
   const reached = new Set(words(choice.place));
   for (const entry of entries) {
     const chosen = entry.id === choice.event;
@@ -116,8 +117,26 @@ const watcher = new IntersectionObserver((seen) => {
     for (const one of marks) one.classList.toggle("now", words(one.dataset.places).some((place) => here.includes(place)));
   }
 }, { rootMargin: "-20% 0px -75% 0px" });
-for (const entry of entries) watcher.observe(entry);
+
+function begin() {
+  for (const entry of entries) watcher.observe(entry);
+  page.querySelector(".keys").hidden = false;
+  show(read(location.href));
+}
+
+// A page holds as many entries as keep it small; where there are few more, they are brought along.
+async function join(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) return;
+  page.querySelector(".chronicle").innerHTML = await answer.text();
+  page.querySelector(".parts")?.remove();
+  entries = [...page.querySelectorAll(".entry")];
+  complete = true;
+  begin();
+  page.dataset.complete = "yes";
+  if (location.hash) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+}
 
 window.addEventListener("popstate", () => show(read(location.href)));
-page.querySelector(".keys").hidden = false;
-show(read(location.href));
+begin();
+if (page.dataset.entries) join(page.dataset.entries);
