@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from server.compression import CODINGS, all_marks
+from server.http.connection import to_head
 from server.metrics import Metrics
 from server.replies import REVALIDATE
 from server.sparql.cache import Cache, Entry, Headers, Ready
@@ -39,13 +40,25 @@ class Keeping:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request from what is kept, or let Flask do it and keep what may be kept."""
-        if environ["REQUEST_METHOD"] not in METHODS or "HTTP_RANGE" in environ:
-            return self._app(environ, start_response)
-        key = _to_key(environ, self._version())
-        ready = self._cache.find(key)
-        if ready is None:
-            return self._ask(environ, start_response, key)
-        return self._send(environ, start_response, ready)
+        ready = self.find(environ)
+        if ready is not None:
+            return self._send(environ, start_response, ready)
+        if _may_be_kept(environ):
+            return self._ask(environ, start_response, _to_key(environ, self._version()))
+        return self._app(environ, start_response)
+
+    def find(self, environ: Environ) -> Ready | None:
+        """Give what is kept for a request."""
+        if not _may_be_kept(environ):
+            return None
+        return self._cache.find(_to_key(environ, self._version()))
+
+    def settle(self, environ: Environ, ready: Ready) -> tuple[bool, bytes]:
+        """Tell whether the visitor has the page already, and give the body to send."""
+        held = environ.get("HTTP_IF_NONE_MATCH")
+        unchanged = held is not None and holds_one(held, ready.tags)
+        self._metrics.count_request(ready.form, 304 if unchanged else 200)
+        return unchanged, b"" if unchanged or environ["REQUEST_METHOD"] == "HEAD" else ready.body
 
     def _ask(
         self, environ: Environ, start_response: StartResponse, key: tuple[str, ...]
@@ -88,6 +101,7 @@ class Keeping:
         kept = [(name, value) for name, value in headers if name.lower() != _OF_THE_REQUEST]
         unchanged = [(name, value) for name, value in kept if name.lower() not in _OF_THE_BODY]
         ready = Ready(kept, unchanged, body, _all_tags(tag), len(body), kind, "")
+        ready.head = to_head("200 OK", kept)
         self._cache.put(key, Entry(body), weight)
         self._cache.remember(key, weight, key, ready)
 
@@ -95,18 +109,20 @@ class Keeping:
         self, environ: Environ, start_response: StartResponse, ready: Ready
     ) -> Iterable[bytes]:
         number = ("X-Request-Id", environ["kg.request_id"])
-        held = environ.get("HTTP_IF_NONE_MATCH")
-        if held and holds_one(held, ready.tags):
-            self._metrics.count_request(ready.form, 304)
+        unchanged, body = self.settle(environ, ready)
+        if unchanged:
             start_response("304 NOT MODIFIED", [*ready.unchanged, number])
-            return [b""]
-        self._metrics.count_request(ready.form, 200)
-        start_response("200 OK", [*ready.headers, number])
-        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else ready.body]
+        else:
+            start_response("200 OK", [*ready.headers, number])
+        return [body]
 
 
 BLUEPRINT = "kg.blueprint"
 """Where in the environment Flask leaves the part of the site that answered, for the counts."""
+
+
+def _may_be_kept(environ: Environ) -> bool:
+    return environ["REQUEST_METHOD"] in METHODS and "HTTP_RANGE" not in environ
 
 
 def _to_key(environ: Environ, version: str) -> tuple[str, ...]:

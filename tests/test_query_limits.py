@@ -1,6 +1,6 @@
 """The bounds of a query and the allow-list of SERVICE: read from tokens, not from the text."""
 
-from time import perf_counter
+from time import process_time
 
 import pyoxigraph as ox
 import pytest
@@ -79,9 +79,9 @@ def test_data_and_tests_are_no_patterns(harmless: str) -> None:
 def test_what_just_passes_is_planned_in_seconds_not_minutes() -> None:
     text = "ASK { ?s ?p ?o" + " ; ?p ?o" * 99 + " }"
     assert check_query(text) == "ASK"
-    before = perf_counter()
+    before = process_time()
     assert not ox.Store().query(text)
-    assert perf_counter() - before < 15
+    assert process_time() - before < 15
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,20 @@ def test_loop_and_thread_answer_alike(
         assert body == wanted
 
 
+@pytest.mark.parametrize("headers", HEADERS, ids=str)
+@pytest.mark.parametrize("address", ["/", "/doc/event/first-lighting", "/sparql", "/nowhere"])
+def test_the_loop_gives_a_kept_page_as_the_thread_made_it(
+    service: http.client.HTTPConnection, address: str, headers: dict[str, str]
+) -> None:
+    answers = []
+    for _ in range(2):
+        service.request("GET", address, headers=headers)
+        answer = service.getresponse()
+        answers.append((answer.status, answer.read(), known(answer.getheaders())))
+    made, kept = answers
+    assert kept == made
+
+
 def test_what_the_loop_has_in_hand_counts_for_the_client(
     lighthouse_release: Path, tmp_path: Path
 ) -> None:

@@ -90,7 +90,7 @@ class Front:
         self.metrics = metrics
         self._limits = limits_of(settings)
         self.cache = Cache(settings.cache_bytes)
-        self._kept = Keeping(app, self.cache, metrics, lambda: self.site().version)
+        self.pages = Keeping(app, self.cache, metrics, lambda: self.site().version)
         self.desk = Desk(self._limits, self.cache)
         places = settings.threads - settings.page_threads
         self._slots = Slots(places, settings.client_queries, metrics.set_in_hand)
@@ -105,13 +105,13 @@ class Front:
         if HANDED in environ:
             return self._take(environ, start_response, environ[HANDED])
         if not self.greet(environ):
-            return self._kept(environ, start_response)
+            return self.pages(environ, start_response)
         handed, ready = self.open(environ)
         if ready is not None:
             return self._send(environ, start_response, handed.visit, ready)
         asked = environ.get("QUERY_STRING", "")
         if handed.address is not None and "query" not in asked and "%" not in asked:
-            return self._kept(environ, start_response)
+            return self.pages(environ, start_response)
         return self._take(environ, start_response, handed)
 
     def greet(self, environ: Environ) -> bool:

@@ -1,4 +1,4 @@
-"""Answer on the event loop what needs no waiting: kept answers, and plain queries.
+"""Answer on the event loop what needs no waiting: kept answers and pages, and plain queries.
 
 A plain query is a short one, asked with GET, that is not known to be slow. The loop passes it to a
 worker and sends the answer when it comes, if it is small. Everything else, every refusal and every
@@ -38,7 +38,9 @@ class Quick:
     def take(self, environ: Environ, connection: Connection) -> bool:
         """Answer a request, now or later; False leaves it to a thread."""
         front = self._front
-        if not front.greet(environ) or environ["REQUEST_METHOD"] != "GET":
+        if not front.greet(environ):
+            return self._give_page(environ, connection)
+        if environ["REQUEST_METHOD"] != "GET":
             return False
         handed, ready = front.open(environ)
         if ready is not None:
@@ -52,6 +54,16 @@ class Quick:
         environ.pop(HANDED, None)
         handed.free()
         return False
+
+    def _give_page(self, environ: Environ, connection: Connection) -> bool:
+        """Answer with a page or document that is kept."""
+        pages = self._front.pages
+        ready = pages.find(environ) if environ["REQUEST_METHOD"] == "GET" else None
+        if ready is None:
+            return False
+        unchanged, body = pages.settle(environ, ready)
+        _reply(connection, environ["kg.request_id"], ready, body, unchanged=unchanged)
+        return True
 
     def _begin(self, environ: Environ, connection: Connection, handed: Handed) -> bool:
         try:
@@ -96,8 +108,11 @@ class Quick:
 
     def _send(self, environ: Environ, connection: Connection, visit: Visit, ready: Ready) -> None:
         unchanged, body = self._front.settle(environ, visit, ready)
-        number = f"X-Request-Id: {visit.id}\r\n".encode()
-        if unchanged:
-            connection.reply(to_head(UNCHANGED, ready.unchanged) + number)
-            return
-        connection.reply(ready.head + number, body)
+        _reply(connection, visit.id, ready, body, unchanged=unchanged)
+
+
+def _reply(
+    connection: Connection, number: str, ready: Ready, body: bytes, *, unchanged: bool
+) -> None:
+    head = to_head(UNCHANGED, ready.unchanged) if unchanged else ready.head
+    connection.reply(head + f"X-Request-Id: {number}\r\n".encode(), body)
