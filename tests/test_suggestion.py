@@ -267,17 +267,29 @@ def test_offline_without_answers_says_what_to_do(kg: Run) -> None:
 def test_this_project_asks_for_its_people_in_three_languages(
     wikibase: Wikibase, tmp_path: Path
 ) -> None:
+    wikibase.add("Q40", "major general")
     wikibase.add(
         "Q31",
         "Gleb Baklanov",
         HUMAN,
         statement("P569", day("+1910-08-14")),
+        statement("P410", item("Q40")),
         ru="Глеб Владимирович Бакланов",
     )
+    wikibase.add(
+        "Q32", "Konev", HUMAN, statement("P569", day("+1897-12-28")), ru="Иван Степанович Конев"
+    )
+    wikibase.add("Q33", "Ivan Nikitich Konev", HUMAN, ru="Иван Никитич Конев")
     service = ["--reconciliation", wikibase.url + "/{language}/api"]
     where = ["--api", wikibase.api, "--sparql", wikibase.sparql, "--project", str(ROOT)]
-    command = ["link", "suggest", "person:gleb-baklanov", *service, *where]
+    command = ["link", "suggest", "person:gleb-baklanov", "person:ivan-konev", *service, *where]
     result = CliRunner().invoke(main, [*command, "--cache", str(tmp_path / "answers")])
-    assert list(proposed(result)) == [("person:gleb-baklanov", "wikidata:Q31")]
+    found = proposed(result)
+    assert list(found) == [
+        ("person:gleb-baklanov", "wikidata:Q31"),
+        ("person:ivan-konev", "wikidata:Q32"),
+    ]
+    assert re.search(r"Rank \+[\d.]+: ", found["person:gleb-baklanov", "wikidata:Q31"]["comment"])
+    assert re.search(r"Q33 \(Ivan Nikitich Konev\) sinks to .*“nikitich” is not", result.stderr)
     assert "Глеб Владимирович Бакланов" in asked(wikibase, "ru")
     assert "Gleb Wladimirowitsch Baklanow" in asked(wikibase, "de")

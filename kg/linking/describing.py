@@ -12,9 +12,11 @@ from kg.linking.things import Thing
 from kg.linking.wikidata import INSTANCE_OF, Entity, Time, is_item
 from kg.linking.wikidata import Point as Place
 from kg.matching.description import Days, Description, Value
+from kg.matching.lexicon import Lexicon, read_lexicon
 from kg.matching.scoring import Point
 from kg.matching.spelling import to_keys
-from kg.terms import ORG, Terms
+from kg.project import NAME_WORDS, Project
+from kg.terms import ORG, SKOS_IN_SCHEME, Terms
 
 NEAR_KM, FAR_KM = 10, 100
 NEAR, APART, FAR = 12.0, -8.0, -45.0
@@ -25,13 +27,15 @@ _MEMBER = NamedNode(f"{ORG}member")
 class Known:
     """What both sides are described with.
 
-    `classes` gives each item's classes and all that these are kinds of, `entities` the items that
-    statements name, `ours` the thing of ours that a person accepted for an item.
+    `lexicon` holds the words in names that are none, such as ranks; `classes` gives each item's
+    classes and all that these are kinds of, `entities` the items that statements name, `ours` the
+    thing of ours that a person accepted for an item.
     """
 
     alignment: Alignment
     things: Mapping[str, Thing]
     terms: Terms
+    lexicon: Lexicon
     classes: Mapping[str, frozenset[str]]
     entities: Mapping[str, Entity | None]
     ours: Mapping[str, str]
@@ -49,6 +53,14 @@ def ranks_of(things: Mapping[str, Thing], terms: Terms) -> Mapping[str, tuple[st
         for member in thing.values.get(_MEMBER, ()) if ranks else ():
             held[member.value.value] += ranks
     return {member: tuple(dict.fromkeys(ranks)) for member, ranks in held.items()}
+
+
+def words_of(project: Project, things: Mapping[str, Thing]) -> Lexicon:
+    """Join the words that a project lists with the labels of its own ranks."""
+    used = {rank for held in ranks_of(things, project.terms).values() for rank in held}
+    schemes = {scheme for iri in used if iri in things for scheme in _schemes(things[iri])}
+    ranks = {iri: _names(thing) for iri, thing in things.items() if schemes & _schemes(thing)}
+    return read_lexicon(project.name_words, NAME_WORDS, ranks)
 
 
 def describe_thing(thing: Thing, ranks: Iterable[str], known: Known) -> Description:
@@ -133,6 +145,10 @@ def _to_rank(id: str, ours: tuple[str, ...], known: Known) -> str:
         if keys & {tuple(to_keys(name)) for name in _names(known.things.get(iri))}:
             return iri
     return id
+
+
+def _schemes(thing: Thing) -> set[str]:
+    return {said.value.value for said in thing.values.get(SKOS_IN_SCHEME, ())}
 
 
 def _names(one: Thing | Entity | None) -> tuple[str, ...]:

@@ -22,20 +22,23 @@ from kg.linking.describing import (
     named_items,
     ranks_of,
     weigh_places,
+    words_of,
 )
 from kg.linking.life import Pair
 from kg.linking.proposals import is_exact, reviewed_links, to_curie
 from kg.linking.reconciliation import Question, Reconciliation
 from kg.linking.things import Thing
 from kg.linking.wikidata import INSTANCE_OF, Entity, is_item, to_id, to_iri
-from kg.matching.scoring import LEAD, Score, score
+from kg.matching.description import Description
+from kg.matching.points import total
+from kg.matching.scoring import LEAD, Point, Score, score
 from kg.project import ALIGNMENT, Project
 
 TOOL = "kg link suggest"
 NAMES = 4
 """How many names of a thing are asked in each language."""
 _MOST_SURE, _UNSURE = 0.95, 0.5
-_NAME_FEATURES = ("name",)
+_BESIDE_NAMES = ("kind", "rank")
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,7 @@ def suggest(
         alignment,
         things,
         project.terms,
+        words_of(project, things),
         wikidata.classes(entities),
         {**named, **entities},
         _accepted(project),
@@ -180,9 +184,19 @@ def _weigh(
     thing: Thing, entity: Entity, match: str, held: Iterable[str], known: Known
 ) -> _Candidate:
     held = tuple(held)
-    compared = score(describe_thing(thing, held, known), describe_item(entity, held, known))
+    ours, theirs = describe_thing(thing, held, known), describe_item(entity, held, known)
+    points = score(ours, theirs, known.lexicon).points
+    names = [point for point in points if _is_of_name(point)]
+    # A short name of ours fits many; the item's own names must fit us as well.
+    back = score(_bare(theirs), _bare(ours), known.lexicon).points
+    names = min(names, [point for point in back if _is_of_name(point)], key=total)
+    others = [point for point in points if not _is_of_name(point)]
     places = weigh_places(thing, entity, known.alignment)
-    return _Candidate(thing, entity, match, Score((*compared.points, *places)))
+    return _Candidate(thing, entity, match, Score((*names, *others, *places)))
+
+
+def _bare(one: Description) -> Description:
+    return Description(one.iri, one.names, one.kinds)
 
 
 def _propose(
@@ -212,7 +226,7 @@ def _to_row(one: _Candidate, others: Iterable[_Candidate], scene: _Scene) -> Row
     ]
     doubt = f" Doubtful: {', '.join(near)} fits about as well." if near else ""
     sure = min(one.score.value / 100, _UNSURE if near else _MOST_SURE)
-    by_name_only = all(point.feature in _NAME_FEATURES for point in one.score.points)
+    by_name_only = all(map(_is_of_name, one.score.points))
     return {
         "subject_id": to_curie(scene.project, one.thing.node),
         "subject_label": one.thing.label,
@@ -229,6 +243,11 @@ def _to_row(one: _Candidate, others: Iterable[_Candidate], scene: _Scene) -> Row
         "match_string": one.match.replace("|", r"\|"),
         "comment": f"{one.score.value:g} of 100. {_why(one, scene.known)}{doubt}",
     }
+
+
+def _is_of_name(point: Point) -> bool:
+    """Tell a point for the name from those for kind, rank and properties, which are IRIs."""
+    return point.feature not in _BESIDE_NAMES and not point.feature.startswith("http")
 
 
 def _why(one: _Candidate, known: Known) -> str:
