@@ -244,6 +244,8 @@ def test_the_pages_words_are_whole_and_used() -> None:
     by_name |= {f"dump_{format.name}" for format in RDF_FORMATS}
     by_name |= {f"{word}_{grave}" for word in ("severity", "found") for grave in SEVERITIES}
     by_name |= {f"feature_{name.replace('-', '_')}" for name in FEATURES}
+    sides = ("name", "other_names", "kind", "description", "articles")
+    by_name |= {f"review_{line}" for line in sides}
     by_name |= set(UNITS) | {"unit_byte", "decimal_sign"}
     assert keys["en"] == used | by_name
     for key, text in PHRASES["en"].items():
