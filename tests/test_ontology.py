@@ -74,7 +74,9 @@ READ = {
         match_string other
         subject_source subject_source_version object_source object_source_version
     """,
-    "https://w3id.org/semapv/vocab/": "ManualMappingCuration LexicalMatching",
+    "https://w3id.org/semapv/vocab/": """
+        ManualMappingCuration LexicalMatching MappingChaining CompositeMatching
+    """,
     "http://spdx.org/rdf/terms#": """
         Checksum ChecksumAlgorithm checksum algorithm checksumValue checksumAlgorithm_sha256
     """,

@@ -33,8 +33,8 @@ SET = NamedNode(SSSOM + "MappingSet")
 MAPPINGS = NamedNode(SSSOM + "mappings")
 TSV = Offer("sssom.tsv", "text/tab-separated-values", "SSSOM (TSV)")
 OFFERS = (HTML, TSV, *RDF)
-PAGE_SIZE = 40
-"""Things on one page of a set; each may have several links."""
+PAGE_SIZE = 15
+"""Things on one page of a set; each may have several links, and 60 kB is what a page may have."""
 
 
 @dataclass(frozen=True)
