@@ -87,13 +87,13 @@ def test_the_page_of_a_thing_leads_to_the_reasons_of_each_link(elbe: FlaskClient
 
 
 def test_a_set_shows_each_link_once_page_by_page(elbe: FlaskClient) -> None:
-    first, second = (words(elbe, f"/links/wikidata?page={n}") for n in (1, 2))
-    assert "Accepted: 42. Looked at and rejected: 49." in first
-    assert "Page 1 of 2" in first and "Page 2 of 2" in second
-    shown = f"{first} {second}"
+    pages = [words(elbe, f"/links/wikidata?page={n}") for n in (1, 2, 3, 4)]
+    assert "Accepted: 42. Looked at and rejected: 49." in pages[0]
+    assert "Page 1 of 4" in pages[0] and "Page 4 of 4" in pages[3]
+    shown = " ".join(pages)
     for link in read_sssom(FILE).links:
         assert link.cells["comment"] in shown, link.row
-    assert elbe.get("/links/wikidata?page=3", headers=HTML).status_code == 404
+    assert elbe.get("/links/wikidata?page=5", headers=HTML).status_code == 404
 
 
 def test_a_set_is_given_as_its_file_and_as_rdf(elbe: FlaskClient, elbe_release: Path) -> None:

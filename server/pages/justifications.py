@@ -33,7 +33,7 @@ SET = NamedNode(SSSOM + "MappingSet")
 MAPPINGS = NamedNode(SSSOM + "mappings")
 TSV = Offer("sssom.tsv", "text/tab-separated-values", "SSSOM (TSV)")
 OFFERS = (HTML, TSV, *RDF)
-PAGE_SIZE = 40
+PAGE_SIZE = 15
 """Things on one page of a set; each may have several links."""
 
 
