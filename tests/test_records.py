@@ -265,6 +265,17 @@ def test_an_article_about_a_thing_is_a_claim_with_its_source(
     assert {row[0] for row in rows(records, "?source", claims)} == {f"source:{s}" for s in sources}
 
 
+def test_units_places_and_photographs_are_named_in_three_languages(records: Store) -> None:
+    for kind in ("unit", "place", "photograph", "organization", "agent"):
+        found: dict[str, set[str | None]] = {}
+        for quad in records.quads_for_pattern(None, node("rdfs:label"), None, DefaultGraph()):
+            if shown(quad.subject).startswith(f"{kind}:") and isinstance(quad.object, Literal):
+                found.setdefault(shown(quad.subject), set()).add(quad.object.language)
+        assert found
+        lacking = [name for name, languages in found.items() if {"en", "de", "ru"} - languages]
+        assert lacking == []
+
+
 def test_torgau_has_its_municipality_key(records: Store) -> None:
     assert values(records, "place:torgau", "dcterms:identifier") == {"AGS 14730310"}
     derived = values(records, "claim:e-torgau-municipality-key", "prov:wasDerivedFrom")
