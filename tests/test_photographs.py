@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element
 import pytest
 from browsing import Visit
 from flask.testing import FlaskClient
+from page_text import read as read_page
 from reading import BROWSER, find, read, words
 from small_release import write_small_release
 
@@ -176,6 +177,16 @@ def test_a_photographs_own_page_has_its_drawing(client: FlaskClient, elbe: Flask
         "Ada Finch: where in the picture is not said, standing. C1-2 ? unverifiable"
     ]
     assert not find(read(client, "/doc/person/ada-finch"), ".schematic")
+
+
+def test_the_page_of_a_person_leads_to_the_pictures_he_is_said_to_be_in(elbe: FlaskClient) -> None:
+    page = read_page(elbe, "/doc/person/yakov-neumoev")
+    told = page.text.partition("In pictures, as captions say")[2]
+    assert told.startswith(" Photograph C3 (caption: Neumoev and Gomes) ? unverifiable : C3.9")
+    assert "/doc/photograph/c3" in page.links
+    page = read_page(elbe, "/doc/person/nikolai-oslikovsky")
+    told = page.text.partition("In pictures, as captions say")[2]
+    assert "is said to take part in the scene; whether the picture shows this" in told[:200]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from server.articles import last_part, read_claim
 from server.lookups import Text
 from server.negotiation import HTML
 from server.pages.article import COPYRIGHT_NOTICE, Row, claim_row
-from server.pages.cards import is_accepted
+from server.pages.cards import Card, Cards, is_accepted
 from server.pages.drawing import Spot, draw, find_spot
 from server.pages.entities import LINES
 from server.pages.frame import page_reader, show
@@ -135,6 +135,21 @@ def drawing(reader: Reader, thing: NamedNode) -> PhotographView | None:
         if picture.iri == thing:
             return photograph_view(reader, picture)
     return None
+
+
+def find_pictures(reader: Reader, thing: NamedNode) -> list[tuple[Shown, str, list[Card]]]:
+    """Find the pictures in which claims put a thing: each with how they do, and the claims."""
+    cards, say = Cards(reader), PHRASES[reader.lang]
+    return [
+        (
+            reader.show(photo.iri),
+            "" if one.how == "depicted" else say[f"pic_{one.how}"],
+            [cards.of(claim) for claim in one.claims],
+        )
+        for photo in current_site().derive(read_photographs)
+        for one in photo.depicted
+        if one.node == thing
+    ]
 
 
 def photograph_view(reader: Reader, photo: Photograph) -> PhotographView:

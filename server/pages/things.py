@@ -17,7 +17,7 @@ from server.pages.codes import Codes, explain_codes, link_codes, read_codes
 from server.pages.entities import entity_view, list_view
 from server.pages.frame import addresses, page_reader, show
 from server.pages.justifications import is_mapping, justify
-from server.pages.photographs import drawing
+from server.pages.photographs import drawing, find_pictures
 from server.pages.values import Reader
 from server.site import Site, current_site
 
@@ -47,6 +47,7 @@ def show_thing(thing: NamedNode, urls: Mapping[str, str]) -> str:
         "entity.html",
         view=view,
         picture=picture,
+        pictures=find_pictures(reader, thing),
         rest_address=reader.addresses.to("/sparql", query=rest),
         linked=partial(_link, reader, codes),
         meanings=explain_codes(reader, codes, texts),
