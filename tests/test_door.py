@@ -6,8 +6,9 @@ import logging
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,7 @@ from server.http.door import Door
 
 BODY_BYTES = 1000
 LARGE = 400
+MUCH = 16_000_000
 PART = b"x" * 100_000
 
 
@@ -42,6 +44,9 @@ class App:
         if path == "/wait":
             self.entered.release()
             assert self.go.wait(20)
+        if path == "/much":
+            start("200 OK", [("Content-Length", str(MUCH))])
+            return [b"x" * MUCH]
         if path == "/fault":
             raise BrokenError
         if path in ("/large", "/short", "/breaks"):
@@ -82,8 +87,9 @@ class House:
     thread: threading.Thread
 
     @contextmanager
-    def visit(self) -> Iterator[socket.socket]:
-        with socket.create_connection(("127.0.0.1", self.port), 20) as visitor:
+    def visit(self, source: str = "127.0.0.1") -> Iterator[socket.socket]:
+        place = ("127.0.0.1", self.port)
+        with socket.create_connection(place, 20, (source, 0)) as visitor:
             yield visitor
 
     def say(self, raw: bytes) -> bytes:
@@ -103,9 +109,8 @@ def read_all(visitor: socket.socket) -> bytes:
     return b"".join(parts)
 
 
-def read_answer(visitor: socket.socket) -> tuple[bytes, bytes]:
-    """Read one answer; gives head and body."""
-    data = b""
+def read_answer(visitor: socket.socket, data: bytes = b"") -> tuple[bytes, bytes]:
+    """Read one answer that begins with `data`; gives head and body."""
     while b"\r\n\r\n" not in data:
         data += visitor.recv(1 << 16)
     head, _, body = data.partition(b"\r\n\r\n")
@@ -357,6 +362,56 @@ def test_a_visitor_who_does_not_read_is_parted_with(
         visitor.sendall(get("/large"))
         assert house.app.closed.wait(20)
         assert len(read_all(visitor)) < LARGE * len(PART)
+
+
+def test_answers_left_unread_take_so_much_and_whoever_leaves_the_most_goes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "UNREAD_BYTES", 3 * MUCH)
+    with house.visit("127.0.0.2") as slow, ExitStack() as others:
+        slow.sendall(get("/much"))
+        assert slow.recv(1) == b"H"
+        greedy = [others.enter_context(house.visit()) for _ in range(6)]
+        for visitor in greedy:
+            visitor.sendall(get("/much"))
+            assert visitor.recv(1) == b"H"
+        assert 0 < house.door.unread_bytes <= 3 * MUCH
+        whole = [len(read_answer(visitor, b"H")[1]) == MUCH for visitor in (greedy[-1], slow)]
+        assert whole == [True, True]
+        assert len(read_all(greedy[0])) < MUCH
+    while house.door.connections:
+        pass
+    assert house.door.unread_bytes == 0
+
+
+def test_who_reads_slowly_to_the_end_is_not_parted_with(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "STALL_S", 0.4)
+    monkeypatch.setattr(door, "TICK_S", 0.05)
+    with house.visit() as visitor:
+        visitor.sendall(get("/much", "Connection: close"))
+        began, data = time.monotonic(), visitor.recv(1)
+        while time.monotonic() - began < 1.2:
+            data += visitor.recv(1 << 19)
+            time.sleep(0.05)
+        data += read_all(visitor)
+    assert len(data.partition(b"\r\n\r\n")[2]) == MUCH
+
+
+def test_requests_that_wait_for_their_turn_weigh_until_they_are_answered(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with house.visit() as visitor:
+        raw = get("/wait", f"Content-Length: {BODY_BYTES}", method="POST") + b"y" * BODY_BYTES
+        visitor.sendall(raw)
+        assert house.app.entered.acquire(timeout=20)
+        assert house.door.held_bytes == BODY_BYTES + connection.REQUEST_BYTES
+        monkeypatch.setattr(connection, "HELD_BYTES", 1000)
+        visitor.sendall(get("/1") + get("/2"))
+        house.app.go.set()
+        assert statuses(read_all(visitor)) == [200, 200]
+    assert house.door.held_bytes == 0
 
 
 def test_the_end_waits_for_what_is_in_hand_and_hears_who_has_come(house: House) -> None:

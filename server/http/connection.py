@@ -31,8 +31,10 @@ MOST_HEADERS = 100
 MOST_AHEAD = 100
 """How many requests a visitor may send before the first is answered; those beyond are not read."""
 HELD_BYTES = 64_000_000
-"""How much of unfinished requests all connections hold; then those above `SMALL_BYTES` go."""
+"""How much of unanswered requests all connections hold; then those above `SMALL_BYTES` go."""
 SMALL_BYTES = 16_000
+REQUEST_BYTES = 4000
+"""What a whole request weighs beside its body, about."""
 READ_S = 30.0
 """How long a connection may wait for a request, and a request for its last byte."""
 STALL_S = 60.0
@@ -50,6 +52,7 @@ class Host(Protocol):
     connections: set[Connection]
     buffer: memoryview
     held_bytes: int
+    unread_bytes: int
     admit: Callable[[Environ], Callable[[], None] | None]
 
     def now(self) -> float:
@@ -62,6 +65,10 @@ class Host(Protocol):
 
     def date(self) -> bytes:
         """Give the `Date` header as a line."""
+        ...
+
+    def make_room(self) -> None:
+        """Part with visitors while all together leave too much unread."""
         ...
 
     def answer(self, environ: Environ, connection: Connection) -> None:
@@ -78,21 +85,28 @@ class Connection(asyncio.BufferedProtocol):
         self._host = host
         self._parser = HttpRequestParser(self)
         self._base: Environ = {}
-        self._requests: deque[tuple[Environ, bool]] = deque()
+        self._requests: deque[tuple[Environ, bool, int]] = deque()
         self._environ: Environ = {}
         self._target = b""
         self._body: list[bytes] = []
         self._place: Callable[[], None] | None = None
-        self._received = self._headers = self._body_length = 0
+        self._received = self._headers = self._body_length = self._weight = 0
         self._is_reading = self._in_head = self._is_cut = self._is_deaf = self._has_ended = False
         self._fault: HTTPStatus | None = None
         self._busy = self._going = self._paused = False
         self._keep = True
-        self._since = host.now()
-        self._unread = 0
+        self.since = host.now()
+        """When what is waited for last moved: a request, or the reading of an answer."""
+        self.unread = 0
+        """How much of its answers the visitor has not read, beyond what the system holds."""
         self.is_stalled = self.is_lost = False
-        self.when_free: Callable[[], None] | None = None
+        self.when_free: list[Callable[[], None]] = []
         """Called once when more can be written, or nothing ever will."""
+
+    @property
+    def address(self) -> str:
+        """Where the visitor comes from."""
+        return str(self._base["REMOTE_ADDR"])
 
     # What the event loop calls.
 
@@ -108,6 +122,7 @@ class Connection(asyncio.BufferedProtocol):
             "SERVER_NAME": server[0],
             "SERVER_PORT": str(server[1]),
         }
+        transport.set_write_buffer_limits(high=0)
         self._host.connections.add(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -154,20 +169,26 @@ class Connection(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         """Wait: the visitor does not read as fast as we write."""
         self.is_stalled = True
-        self._unread, self._since = self._transport.get_write_buffer_size(), self._host.now()
+        self.since = self._host.now()
+        self._weigh_unread()
+        self._host.make_room()
 
     def resume_writing(self) -> None:
         """Write on."""
         self.is_stalled = False
-        self._since = self._host.now()
+        self.since = self._host.now()
+        self._weigh_unread()
         self._tell_free()
         self._go_on()
 
     def connection_lost(self, error: Exception | None) -> None:
         """Forget the visitor."""
         self.is_lost = True
+        self._host.held_bytes -= sum(weight for _, _, weight in self._requests)
         self._requests.clear()
         self._let_go()
+        self._host.unread_bytes -= self.unread
+        self.unread = 0
         self._host.forget(self)
         self._tell_free()
 
@@ -178,7 +199,7 @@ class Connection(asyncio.BufferedProtocol):
         self._environ, self._target, self._body = self._base.copy(), b"", []
         self._headers = self._body_length = 0
         self._is_reading = self._in_head = True
-        self._since = self._host.now()
+        self.since = self._host.now()
 
     def on_url(self, part: bytes) -> None:
         """Take the target, or a part of it."""
@@ -251,20 +272,23 @@ class Connection(asyncio.BufferedProtocol):
         """Read nothing more; what was sent until now is answered."""
         self._is_deaf = True
         if self._requests:
-            self._requests[-1] = (self._requests[-1][0], False)
+            environ, _, weight = self._requests.pop()
+            self._requests.append((environ, False, weight))
         else:
             self._keep = False
 
     def _line_up(self, keep: bool) -> None:
         self._is_reading = False
         self._let_go()
-        if len(self._requests) >= MOST_AHEAD:
+        ahead = MOST_AHEAD if self._host.held_bytes < HELD_BYTES else 1
+        if len(self._requests) >= ahead:
             self._stop_reading()
             return
-        environ = self._environ
+        environ, weight = self._environ, self._body_length + REQUEST_BYTES
         environ["wsgi.input"] = io.BytesIO(b"".join(self._body))
         self._body = []
-        self._requests.append((environ, keep))
+        self._host.held_bytes += weight
+        self._requests.append((environ, keep, weight))
 
     # What those call who answer.
 
@@ -289,6 +313,8 @@ class Connection(asyncio.BufferedProtocol):
     def end(self, whole: bool = True) -> None:
         """Turn to the next request; an answer that is not `whole` must not look so."""
         self._busy = False
+        self._host.held_bytes -= self._weight
+        self._weight = 0
         if self.is_lost:
             return
         if not whole:
@@ -296,7 +322,7 @@ class Connection(asyncio.BufferedProtocol):
         elif not self._keep:
             self._close()
         else:
-            self._since = self._host.now()
+            self.since = self._host.now()
             self._go_on()
 
     def fail(self) -> None:
@@ -306,21 +332,25 @@ class Connection(asyncio.BufferedProtocol):
 
     def check(self, now: float) -> None:
         """Part with a visitor who keeps us waiting."""
-        if self._transport.is_closing():
-            if now - self._since > STALL_S:
+        if self.is_stalled or self._transport.is_closing():
+            before = self.unread
+            self._weigh_unread()
+            if self.unread < before:
+                self.since = now
+            elif now - self.since > STALL_S:
                 self._transport.abort()
-        elif self.is_stalled:
-            unread = self._transport.get_write_buffer_size()
-            if unread < self._unread:
-                self._unread, self._since = unread, now
-            elif now - self._since > STALL_S:
-                self._transport.abort()
-        elif not self._busy and now - self._since > READ_S:
+        elif not self._busy and now - self.since > READ_S:
             if self._is_reading:
                 self._fault = HTTPStatus.REQUEST_TIMEOUT
                 self._go_on()
             else:
                 self._close()
+
+    def part(self) -> None:
+        """Part at once with a visitor who leaves too much unread."""
+        self._transport.abort()
+        self._host.unread_bytes -= self.unread
+        self.unread = 0
 
     def leave(self) -> None:
         """Close, unless a request is being read or answered."""
@@ -333,7 +363,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._going = True
         while self._requests and not self._busy and not self.is_stalled:
-            environ, self._keep = self._requests.popleft()
+            environ, self._keep, self._weight = self._requests.popleft()
             self._busy = True
             self._host.answer(environ, self)
         self._going = False
@@ -357,7 +387,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _close(self) -> None:
         """Close once all is written; whoever still sends is heard out a little."""
-        self._since = self._host.now()
+        self.since = self._host.now()
         if self._has_ended or not self._is_deaf:
             self._transport.close()
             return
@@ -366,6 +396,11 @@ class Connection(asyncio.BufferedProtocol):
         if self._paused:
             self._transport.resume_reading()
         asyncio.get_running_loop().call_later(LINGER_S, self._transport.close)
+
+    def _weigh_unread(self) -> None:
+        unread = self._transport.get_write_buffer_size()
+        self._host.unread_bytes += unread - self.unread
+        self.unread = unread
 
     def _let_go(self) -> None:
         """Give back what a request held while it was not whole."""
@@ -376,9 +411,9 @@ class Connection(asyncio.BufferedProtocol):
             place()
 
     def _tell_free(self) -> None:
-        told, self.when_free = self.when_free, None
-        if told is not None:
-            told()
+        told, self.when_free = self.when_free, []
+        for tell in told:
+            tell()
 
 
 def to_head(status: str, headers: list[tuple[str, str]]) -> bytes:

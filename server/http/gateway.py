@@ -74,7 +74,7 @@ class Call:
         sent = len(first)
         for part in chunks:
             if self._connection.is_lost:
-                return
+                break
             sent += len(part)
             self._pass(self._connection.send, part)
         self._on_loop(self._connection.end, sent == length)
@@ -87,7 +87,7 @@ class Call:
     def _write(self, write: Callable[..., None], *parts: bytes) -> None:
         write(*parts)
         if self._connection.is_stalled and not self._connection.is_lost:
-            self._connection.when_free = self._room.release
+            self._connection.when_free.append(self._room.release)
         else:
             self._room.release()
 
