@@ -12,7 +12,7 @@ from werkzeug.http import parse_etags
 
 from server.evaluation.answers import Evaluated, QueryRequest
 from server.headers import ALWAYS
-from server.http.connection import to_lines
+from server.http.heads import to_lines
 from server.links import Addresses, link_header
 from server.negotiation import VARY
 from server.pages.wording import LANGUAGES

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from server.http import connection, door
-from server.http.connection import HEAD_BYTES, HEADERS_BYTES, MOST_HEADERS, Environ, to_head
+from server.http.connection import HEAD_BYTES, HEADERS_BYTES, MOST_HEADERS
 from server.http.door import Door
+from server.http.heads import Environ, to_head
 
 BODY_BYTES = 1000
 LARGE = 400
@@ -215,6 +216,11 @@ def test_a_body_in_chunks_is_read_whole_and_its_trailers_are_no_headers(house: H
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"NONSENSE\r\n\r\n",
+        b"GET http://there/ HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: here, there/\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: me@here\r\n\r\n",
+        b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n0\r\n\r\n",
+        get("/", "Host: there") + get("/", f"Content-Length: {9 * BODY_BYTES}", method="POST"),
     ],
 )
 def test_what_may_be_read_in_two_ways_is_refused_and_the_connection_closed(
@@ -223,6 +229,19 @@ def test_what_may_be_read_in_two_ways_is_refused_and_the_connection_closed(
     smuggled = get("/smuggled")
     assert statuses(house.say(raw + smuggled)) == [400]
     assert [environ["PATH_INFO"] for environ in house.app.seen] == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        (b"GET / HTTP/2.0\r\nHost: here\r\n\r\n", 505),
+        (b"GET / HTTP/0.9\r\nHost: here\r\n\r\n", 505),
+        (get("/", "Transfer-Encoding: gzip, chunked", method="POST") + b"0\r\n\r\n", 501),
+    ],
+)
+def test_what_is_not_spoken_here_is_said_to_be_so(house: House, raw: bytes, status: int) -> None:
+    assert statuses(house.say(raw + get("/smuggled"))) == [status]
+    assert house.app.seen == []
 
 
 def test_a_head_without_end_is_refused(house: House) -> None:
@@ -264,8 +283,27 @@ def test_a_visitor_who_waits_for_leave_is_told_to_go_on(house: House) -> None:
 
 
 def test_a_wish_for_another_protocol_is_answered_in_this_one(house: House) -> None:
-    raw = get("/", "Connection: Upgrade", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
-    assert statuses(house.say(raw)) == [200]
+    offer = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
+    told = get("/told", *offer, "Content-Length: 3", method="POST") + b"abc"
+    chunked = get("/parts", *offer, "Transfer-Encoding: chunked", method="POST")
+    chunks = b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
+    last = get("/last", "Connection: close, Upgrade", "Upgrade: h2c")
+    raw = get("/", *offer) + told + chunked + chunks + last + get("/never")
+    expected = [b"GET /? ", b"POST /told? abc", b"POST /parts? abc", b"GET /last? "]
+    assert bodies(house.say(raw)) == expected
+    with house.visit() as visitor:
+        for at in range(len(raw)):
+            visitor.sendall(raw[at : at + 1])
+            if at % 100 == 0:
+                time.sleep(0.001)
+        assert bodies(read_all(visitor)) == expected
+
+
+def test_old_visitors_get_one_answer_and_no_word_of_going_on(house: House) -> None:
+    head = b"POST / HTTP/1.0\r\nContent-Length: 2\r\nExpect: 100-continue\r\n"
+    answers = house.say(head + b"Connection: keep-alive\r\n\r\nok" + get("/next"))
+    assert bodies(answers) == [b"POST /? ok"]
+    assert b"\r\nConnection: close\r\n" in answers
 
 
 def test_a_header_cannot_be_taken_for_another(house: House) -> None:

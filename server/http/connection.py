@@ -11,10 +11,8 @@ import io
 import logging
 from collections import deque
 from collections.abc import Callable
-from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Protocol
-from urllib.parse import unquote_to_bytes
+from typing import Protocol
 
 from httptools import (
     HttpParserCallbackError,
@@ -23,7 +21,15 @@ from httptools import (
     HttpRequestParser,
 )
 
-Environ = dict[str, Any]
+from server.http.heads import (
+    Environ,
+    find_fault,
+    read_target,
+    to_framing,
+    to_head,
+    to_key,
+    waits_for_leave,
+)
 
 HEAD_BYTES = 600_000
 """The largest head of a request; an address with the longest query takes half of it."""
@@ -93,10 +99,13 @@ class Connection(asyncio.BufferedProtocol):
         self._environ: Environ = {}
         self._target = b""
         self._body: list[bytes] = []
+        self._again = b""
         self._place: Callable[[], None] | None = None
         self._received = self._headers = self._headers_length = 0
         self._body_length = self._weight = 0
-        self._is_reading = self._in_head = self._is_cut = self._is_deaf = self._has_ended = False
+        self._is_again = self._is_reading = self._in_head = self._is_cut = self._is_deaf = (
+            self._has_ended
+        ) = False
         self._fault: HTTPStatus | None = None
         self._busy = self._going = self._paused = False
         self._keep = True
@@ -141,9 +150,7 @@ class Connection(asyncio.BufferedProtocol):
         data = self._host.buffer[:nbytes]
         hurried = self._busy or self.is_stalled
         try:
-            self._parser.feed_data(data)
-        except HttpParserUpgrade:  # nobody here speaks anything else; the request is answered
-            self._stop_reading()
+            self._parse(data)
         except HttpParserCallbackError as error:
             logging.getLogger("server").error("a request could not be taken", exc_info=error)
             self._fault = HTTPStatus.INTERNAL_SERVER_ERROR
@@ -163,6 +170,23 @@ class Connection(asyncio.BufferedProtocol):
         if hurried and self._requests and not self._paused and not self._is_deaf:
             self._paused = True
             self._transport.pause_reading()
+
+    def _parse(self, data: bytes | memoryview) -> None:
+        """Read on; whoever offers another protocol is answered in this one (RFC 9110, 7.8).
+
+        The parser stops at such an offer, before the body: another one is told how that is framed.
+        """
+        while data:
+            try:
+                self._parser.feed_data(data)
+                return
+            except HttpParserUpgrade as offer:
+                if self._environ["REQUEST_METHOD"] == "CONNECT":
+                    self._stop_reading()
+                    return
+                data = self._again + bytes(data[offer.args[0] :])
+                self._again = b""
+                self._parser = HttpRequestParser(self)
 
     def eof_received(self) -> bool:
         """Answer what has been asked; nothing more will be."""
@@ -201,6 +225,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a request."""
+        if self._is_again:
+            return
         self._environ, self._target, self._body = self._base.copy(), b"", []
         self._headers = self._headers_length = self._body_length = 0
         self._is_reading = self._in_head = True
@@ -208,15 +234,18 @@ class Connection(asyncio.BufferedProtocol):
 
     def on_url(self, part: bytes) -> None:
         """Take the target, or a part of it."""
-        self._target += part
+        if not self._is_again:
+            self._target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; trailers are left out, and names that could be mistaken for others."""
+        if self._is_again:
+            return
         self._headers += 1
         self._headers_length += len(name) + len(value)
         if self._headers > MOST_HEADERS or self._headers_length > HEADERS_BYTES:
             self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        key = _to_key(name) if self._in_head and len(name) <= NAME_BYTES else None
+        key = to_key(name) if self._in_head and len(name) <= NAME_BYTES else None
         if key is None:
             return
         text = value.decode("latin-1")
@@ -230,31 +259,27 @@ class Connection(asyncio.BufferedProtocol):
     def on_headers_complete(self) -> None:
         """See whether the body will be read."""
         self._in_head = False
+        if self._is_again:
+            self._is_again = False
+            return
         environ, version = self._environ, self._parser.get_http_version()
         environ["REQUEST_METHOD"] = self._parser.get_method().decode("latin-1")
-        self._read_target()
         environ["SERVER_PROTOCOL"] = f"HTTP/{version}"
-        if version != "1.0" and "HTTP_HOST" not in environ:
-            self._fault = HTTPStatus.BAD_REQUEST
+        self._fault = self._fault or find_fault(environ)
+        if self._fault:
+            return
+        read_target(environ, self._target)
+        if self._parser.should_upgrade():
+            self._again = to_framing(environ)
+            self._is_again = bool(self._again)
         if "CONTENT_LENGTH" in environ and int(environ["CONTENT_LENGTH"]) > self._host.body_bytes:
             self._cut()
         elif environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ:
             self._place = self._host.admit(environ)
             if self._place is None:
                 self._cut()
-            elif environ.get("HTTP_EXPECT", "").lower() == "100-continue" and not self._busy:
+            elif version == "1.1" and waits_for_leave(environ) and not self._busy:
                 self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def _read_target(self) -> None:
-        environ = self._environ
-        path, _, query = self._target.partition(b"#")[0].partition(b"?")
-        if not path.startswith(b"/") and b"://" in path:
-            authority, _, path = path.partition(b"://")[2].partition(b"/")
-            path, environ["HTTP_HOST"] = b"/" + path, authority.decode("latin-1")
-        if b"%" in path:
-            path = unquote_to_bytes(path)
-        environ["PATH_INFO"] = path.decode("latin-1")
-        environ["QUERY_STRING"] = query.decode("latin-1")
 
     def on_body(self, part: bytes) -> None:
         """Take a part of the body."""
@@ -265,9 +290,10 @@ class Connection(asyncio.BufferedProtocol):
                 self._cut()
 
     def on_message_complete(self) -> None:
-        """Line the request up."""
-        if not self._is_cut and not self._fault:
-            self._line_up(self._parser.should_keep_alive())
+        """Line the request up; one of HTTP/1.0 is the last of its connection."""
+        if not self._is_cut and not self._fault and not self._again:
+            new = self._environ["SERVER_PROTOCOL"] == "HTTP/1.1"
+            self._line_up(new and self._parser.should_keep_alive())
 
     def _cut(self) -> None:
         """Have a request answered whose body is not read on: the app says why."""
@@ -421,33 +447,3 @@ class Connection(asyncio.BufferedProtocol):
         told, self.when_free = self.when_free, []
         for tell in told:
             tell()
-
-
-def to_head(status: str, headers: list[tuple[str, str]]) -> bytes:
-    """Write the status line and headers of an answer.
-
-    Raises:
-        ValueError: when one of them would break the line.
-    """
-    return f"HTTP/1.1 {status}\r\n".encode("latin-1") + to_lines(headers)
-
-
-def to_lines(headers: list[tuple[str, str]]) -> bytes:
-    """Write headers, a line for each.
-
-    Raises:
-        ValueError: when one of them would break its line.
-    """
-    text = "".join([f"{name}: {value}\r\n" for name, value in headers])
-    if text.count("\n") != len(headers) or text.count("\r") != len(headers):
-        raise ValueError("a header holds a line break")
-    return text.encode("latin-1")
-
-
-@lru_cache(maxsize=256)
-def _to_key(name: bytes) -> str | None:
-    """Give the name of a header in the environment; none with `_`, which would look like `-`."""
-    if b"_" in name:
-        return None
-    key = name.decode("latin-1").upper().replace("-", "_")
-    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"

@@ -13,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from email.utils import formatdate
 
-from server.http.connection import Connection, Environ
+from server.http.connection import Connection
 from server.http.gateway import App, Call
+from server.http.heads import Environ
 
 BACKLOG = 1024
 READ_BYTES = 64 * 1024

@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from server.http.connection import Connection, Environ, to_head
+from server.http.connection import Connection
+from server.http.heads import Environ, to_head
 
 App = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 Headers = list[tuple[str, str]]

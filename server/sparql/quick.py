@@ -14,8 +14,9 @@ from kg.errors import KnowledgeError
 from server.evaluation.express import Begun
 from server.evaluation.lanes import Lanes
 from server.evaluation.spool import INLINE_BYTES
-from server.http.connection import Connection, Environ, to_head
+from server.http.connection import Connection
 from server.http.door import Door
+from server.http.heads import Environ, to_head
 from server.journal import Visit
 from server.negotiation import HTML
 from server.refusals import ProblemError
