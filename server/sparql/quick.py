@@ -50,11 +50,15 @@ class Quick:
         address = environ["QUERY_STRING"]
         if "query=" not in address or len(address) > PLAIN_BYTES:
             return False
-        if self._begin(environ, connection, handed):
-            return True
-        environ.pop(HANDED, None)
-        handed.free()
-        return False
+        begun = False
+        try:
+            begun = self._begin(environ, connection, handed)
+        except Exception as error:
+            log_fault(environ, error)
+        if not begun:
+            environ.pop(HANDED, None)
+            handed.free()
+        return begun
 
     def _give_page(self, environ: Environ, connection: Connection) -> bool:
         """Answer with a page or document that is kept."""
