@@ -184,6 +184,9 @@ def test_the_page_of_a_person_leads_to_the_pictures_he_is_said_to_be_in(elbe: Fl
     told = page.text.partition("In pictures, as captions say")[2]
     assert told.startswith(" Photograph C3 (caption: Neumoev and Gomes) ? unverifiable : C3.9")
     assert "/doc/photograph/c3" in page.links
+    page = read_page(elbe, "/doc/person/ivan-konev")
+    assert "/doc/claim/c4-3" in page.links and "Who says it" in page.text
+    assert '<a class="seal' not in elbe.get("/doc/person/ivan-konev", headers=BROWSER).text
     page = read_page(elbe, "/doc/person/nikolai-oslikovsky")
     told = page.text.partition("In pictures, as captions say")[2]
     assert "is said to take part in the scene; whether the picture shows this" in told[:200]

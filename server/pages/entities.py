@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -95,8 +96,13 @@ class ListView:
     pages: int
 
 
-def entity_view(site: Site, reader: Reader, thing: NamedNode, taken: int = 0) -> EntityView:
-    """Gather a thing's page, `taken` bytes of which are for something else."""
+def entity_view(
+    site: Site, reader: Reader, thing: NamedNode, taken: int = 0, beside: Sequence[Card] = ()
+) -> EntityView:
+    """Gather a thing's page, `taken` bytes of which are for something else.
+
+    `beside` are claims marked elsewhere on the page, which get notes if there is room.
+    """
     limits = site.settings
     found, cards = gather(reader, thing, limits.document_links), Cards(reader)
     facts = Facts(found, cards, site.derive(read_order))
@@ -120,7 +126,7 @@ def entity_view(site: Site, reader: Reader, thing: NamedNode, taken: int = 0) ->
         cut=found.cut,
         elsewhere=find_elsewhere(reader, found.said, found.pointing),
         has_claims=bool(found.about),
-        notes=_choose_notes(accounts, cards.notes(), spare),
+        notes=_choose_notes(accounts, [*cards.notes(), *beside], spare),
         codes=[card.code.value for card in cards.found.values()],
     )
 

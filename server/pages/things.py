@@ -23,6 +23,8 @@ from server.site import Site, current_site
 
 PICTURE_BYTES = 8_000
 """About as much as a photograph drawn from its caption takes with its style sheet."""
+LISTED_BYTES = 450
+"""About as much as a photograph takes that is only named."""
 
 
 def show_thing(thing: NamedNode, urls: Mapping[str, str]) -> str:
@@ -40,14 +42,17 @@ def show_thing(thing: NamedNode, urls: Mapping[str, str]) -> str:
     if is_mapping(reader, thing):
         return _show_mapping(site, reader, thing, urls)
     picture = drawing(reader, thing)
-    view = entity_view(site, reader, thing, PICTURE_BYTES if picture else 0)
+    pictures = find_pictures(reader, thing)
+    placing = [card for _, _, cards in pictures for card in cards]
+    taken = (PICTURE_BYTES if picture else 0) + len(pictures) * LISTED_BYTES
+    view = entity_view(site, reader, thing, taken, placing)
     texts = [view.heading.line.value if view.heading.line else "", *view.codes]
     query, rest = facts_query(thing), rest_query(thing)
     return show(
         "entity.html",
         view=view,
         picture=picture,
-        pictures=find_pictures(reader, thing),
+        pictures=pictures,
         rest_address=reader.addresses.to("/sparql", query=rest),
         linked=partial(_link, reader, codes),
         meanings=explain_codes(reader, codes, texts),
