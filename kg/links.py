@@ -26,6 +26,7 @@ __all__ += ["is_exact", "to_triples"]
 
 RULE = "mappings disagree"
 INCOMPLETE = "incomplete mapping set"
+UNREVIEWED = "link nobody reviewed"
 
 # What a reader of a published set must be told; one of those between bars is enough.
 _NEEDED = (
@@ -55,11 +56,17 @@ def check_links(mapping_set: MappingSet) -> Iterator[Finding]:
     """Find rows of one file that repeat or contradict one another.
 
     A thing has at most one exact match, and one outer thing is the exact match of at most one.
+    What a program proposed is a link only once somebody has reviewed it.
     """
 
     def find(link: Link, message: str) -> Finding:
         return Finding(RULE, message, mapping_set.path, link.line, f"row {link.row}")
 
+    for link in mapping_set.links:
+        tool, cells = link.cells.get("mapping_tool"), link.cells
+        if tool and not (cells.get("reviewer_label") or cells.get("reviewer_id")):
+            message = f"{tool} proposed this row and nobody reviewed it; `kg link review` does"
+            yield Finding(UNREVIEWED, message, mapping_set.path, link.line, f"row {link.row}")
     for link, first in _repeats(mapping_set.links, lambda a: (a.subject, a.object)):
         what = "repeats" if link.negated == first.negated else "contradicts"
         yield find(link, f"the row {what} row {first.row}; a pair has one row, keep one")

@@ -17,7 +17,7 @@ from kg.release import open_release
 from kg.terms import SCHEMA
 
 ROOT = Path(__file__).resolve().parent.parent
-PERSON, UNIT = f"{SCHEMA}Person", f"{SCHEMA}Organization"
+PERSON, UNIT, PLACE = (f"{SCHEMA}{name}" for name in ("Person", "Organization", "Place"))
 RANKS = ("", "Col. ", "Gen. ", "генерал-майор ", "гв. лейтенант ", "Oberst ", "Capt. ", "Маршал ")
 # Three ways to write Russian names in Latin letters: English, German, scholarly.
 WAYS = [
@@ -81,6 +81,51 @@ def test_no_pair_stands_in_the_rules(elbe_release: Path) -> None:
 def test_the_pairs_are_sorted_by_nothing_but_told_once() -> None:
     rows = [tuple(line.split("\t")[:3]) for line in PAIRS.read_text(encoding="utf-8").splitlines()]
     assert len(rows) == len(set(rows))
+
+
+def best(index: Index, name: str, kind: str) -> tuple[str, bool]:
+    iri, _, taken = find(index, name, kind)[0]
+    return iri.partition("/id/")[2], taken
+
+
+@pytest.mark.parametrize("name", ["3rd Cavalry Corps", "Guards Cavalry Corps", "III Corps"])
+def test_three_is_a_number_of_a_unit_and_no_suffix(index: Index, name: str) -> None:
+    assert best(index, "III Guards Cavalry Corps", UNIT) == ("unit/3rd-guards-cavalry-corps", True)
+    assert not best(index, name, UNIT)[1]
+
+
+@pytest.mark.parametrize(
+    "name", ["General Alexander R. Bolling Jr.", "Alexander Russell Bolling Jr.", "Ivan Konev II"]
+)
+def test_a_son_of_the_name_and_rank_is_never_taken_for_his_father(index: Index, name: str) -> None:
+    assert not best(index, name, PERSON)[1]
+
+
+def test_a_post_in_brackets_is_no_part_of_a_name(index: Index) -> None:
+    found = best(index, "Bradley, Omar (General, 12th Army Group)", PERSON)
+    assert found == ("person/omar-bradley", True)
+
+
+@pytest.mark.parametrize("name", ["Moscow, Idaho", "Virginia, Minnesota", "Kassel (Namibia)"])
+def test_a_town_elsewhere_is_left_to_a_person(index: Index, name: str) -> None:
+    assert not best(index, name, PLACE)[1]
+
+
+@pytest.mark.parametrize("name", ["Torgau, Germany", "Torgau (Sachsen)", "Торгау на Эльбе"])
+def test_where_a_town_is_may_be_confirmed_in_any_language(index: Index, name: str) -> None:
+    assert best(index, name, PLACE) == ("place/torgau", True)
+
+
+@pytest.mark.parametrize(
+    "name", ["II Corps (Poland)", "V Corps (Hungary)", "69th Infantry Division (Ruritania)"]
+)
+def test_a_unit_of_an_unknown_army_is_left_to_a_person(index: Index, name: str) -> None:
+    assert not best(index, name, UNIT)[1]
+
+
+@pytest.mark.parametrize("name", ["тринадцатая армия", "Dreizehnte Armee", "Thirteenth Army"])
+def test_a_number_in_letters_is_read_in_three_languages(index: Index, name: str) -> None:
+    assert best(index, name, UNIT) == ("unit/soviet-13th-army", True)
 
 
 @given(data=st.data())

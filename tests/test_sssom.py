@@ -292,6 +292,17 @@ def disagreements(*rows: dict[str, str]) -> list[tuple[str | None, str]]:
     return [(finding.record, finding.message) for finding in check_links(mapping_set)]
 
 
+@pytest.mark.parametrize("tool", ["kg link suggest", "kg link resolve", "another matcher"])
+def test_a_row_that_only_a_program_proposed_is_no_link(tool: str) -> None:
+    nobody = {"mapping_tool": tool, "reviewer_label": "", "reviewer_id": ""}
+    message = f"{tool} proposed this row and nobody reviewed it; `kg link review` does"
+    columns = (*COLUMNS, *nobody)
+    (finding,) = check_links(parse_sssom(table(nobody, columns=columns), PATH))
+    assert (finding.rule, finding.line, finding.message) == ("link nobody reviewed", 7, message)
+    reviewed = {**nobody, "reviewer_label": "Eve Reader"}
+    assert list(check_links(parse_sssom(table(reviewed, columns=columns), PATH))) == []
+
+
 def test_rows_that_agree_are_no_findings() -> None:
     assert disagreements({}, {"object_id": "wikidata:Q90", "predicate_modifier": "Not"}) == []
 

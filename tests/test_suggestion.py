@@ -11,8 +11,10 @@ from conftest import ROOT, Edit
 from reviewing import ADA, describe, rows
 from wikibase import Said, Wikibase, day, item, point, statement
 
+from kg.build import build as build_release
 from kg.check import check_folder
 from kg.cli import main
+from kg.errors import ProjectError
 from kg.linking.alignment import read_alignment
 from kg.linking.life import ACCEPTED, Links, Review, Verdict
 from kg.linking.proposals import PATH
@@ -153,6 +155,17 @@ def test_saved_rows_are_proposals_and_the_graph_stays_as_it_is(kg: Run, project:
     assert (project / ACCEPTED).read_bytes() == accepted
     assert [f for f in check_folder(project) if f.path == PATH] == []
     assert ADA in rows(project, PATH)
+
+
+def test_what_was_suggested_is_refused_among_the_links(kg: Run, project: Path) -> None:
+    (project / "data/links/found.sssom.tsv").write_text(kg().stdout, encoding="utf-8")
+    found = [f for f in check_folder(project) if f.rule == "link nobody reviewed"]
+    assert [(f.path, f.record) for f in found] == [
+        ("data/links/found.sssom.tsv", "row 1"),
+        ("data/links/found.sssom.tsv", "row 2"),
+    ]
+    with pytest.raises(ProjectError, match="nobody reviewed it"):
+        build_release(project, project.parent / "release")
 
 
 @pytest.mark.parametrize("verdict", [Verdict.ACCEPT, Verdict.REJECT])

@@ -24,8 +24,8 @@ class Description:
 
     `names` come with their language (empty: not said), the one to show first. `dates` and
     `values` stand by the IRI of their property. `ranks` are IRIs of ranks ever held. `note` is
-    the line that tells the entity from its namesakes. What is left out is not known, which never
-    counts against anybody.
+    the line that tells the entity from its namesakes, `notes` such lines in other languages. What
+    is left out is not known, which never counts against anybody.
     """
 
     iri: str = ""
@@ -35,6 +35,7 @@ class Description:
     values: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     ranks: frozenset[str] = frozenset()
     note: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -15,29 +15,30 @@ WHOLE = 100.0
 SHORTER = -4.0
 OTHER_ORDER = -26.0
 """The same words in another order may say the opposite: the embassy of one land in the other."""
-OTHER_ADDITION = -30.0
+OTHER_ADDITION, UNTOLD_ADDITION = -30.0, -22.0
+"""There may be a town of the name elsewhere: what nothing confirms, a person has to look at."""
 OTHER_SITE, UNTOLD_SITE = -45.0, -26.0
 OTHER_NUMBER, UNTOLD_NUMBER = -45.0, -20.0
 MISSPELT = -12.0
 UNKNOWN_WORD = -10.0
 MISSPELT_ALONE = -27.0
 """One word misspelt may well be another name: two towns may differ by a letter."""
-LIKE_WORD = 80.0
+LIKE_WORD, LIKE_TOLD = 80.0, 75.0
 _EMPTY = ("filler", "site", "title")
 
 
-def compare_labels(sought: Name, borne: Sequence[Name], site: str = "") -> list[Point]:
+def compare_labels(sought: Name, borne: Sequence[Name], notes: Sequence[Name]) -> list[Point]:
     """Compare a name with all names of a thing; the one that fits best counts.
 
     Names in the script of the one that is sought come first: spelling one back is a guess.
-    `site` is the kind of place that the thing is known to be, if it is one.
+    The first note tells what kind of place the thing is; any may confirm what is added to a name.
     """
     akin = [name for name in borne if name.script == sought.script] or borne
     wanted = _sites(sought)
     points = max((_compare(sought, name) + _miss_site(wanted, name) for name in akin), key=total)
     points += _compare_numbers(sought.numbers, {name.numbers for name in akin})
-    points += _compare_additions(sought, akin)
-    return [*points, *_compare_sites(wanted, akin, site)]
+    points += _compare_additions(sought, akin, notes)
+    return [*points, *_compare_sites(wanted, akin, notes[0].first("site"))]
 
 
 def _compare(sought: Name, borne: Name) -> list[Point]:
@@ -97,11 +98,17 @@ def _compare_numbers(ours: tuple[str, ...], known: set[tuple[str, ...]]) -> Iter
         yield Point("number", UNTOLD_NUMBER, "Only one of the names has a number.")
 
 
-def _compare_additions(sought: Name, borne: Sequence[Name]) -> Iterator[Point]:
+def _compare_additions(
+    sought: Name, borne: Sequence[Name], notes: Sequence[Name]
+) -> Iterator[Point]:
     ours, known = _addition(sought), [_addition(name) for name in borne]
-    if ours and any(known) and not any(_agree(ours, words) for words in known):
-        told = " ".join(word.token for word in ours)
+    if not ours or any(_agree(ours, words) for words in known) or _is_told(ours, notes):
+        return
+    told = " ".join(word.token for word in ours)
+    if any(known):
         yield Point("addition to the name", OTHER_ADDITION, f"“{told}” is said of another one.")
+    else:
+        yield Point("addition to the name", UNTOLD_ADDITION, f"Nothing says “{told}” of it.")
 
 
 def _agree(ours: Sequence[Word], theirs: Sequence[Word]) -> bool:
@@ -110,6 +117,11 @@ def _agree(ours: Sequence[Word], theirs: Sequence[Word]) -> bool:
         for a in ours
         for b in theirs
     )
+
+
+def _is_told(ours: Sequence[Word], notes: Sequence[Name]) -> bool:
+    """Tell whether a note has one of the words, in any case of it: `на Эльбе` for `Эльба`."""
+    return any(likeness(a, b) >= LIKE_TOLD for a in ours for note in notes for b in note.words)
 
 
 def _miss_site(ours: frozenset[str], borne: Name) -> list[Point]:

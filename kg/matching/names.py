@@ -141,8 +141,8 @@ def _mend(token: str) -> str:
 
 
 def _count_roman(part: tuple[Word, ...]) -> tuple[Word, ...]:
-    """Write the Roman numerals of a unit's name as numbers."""
-    return tuple(_to_number(word) if word.meaning is None else word for word in part)
+    """Write the Roman numerals of a unit's name as numbers; no unit is `the third` of its name."""
+    return tuple(_to_number(word) if word.role in ("", "suffix") else word for word in part)
 
 
 def _to_number(word: Word) -> Word:

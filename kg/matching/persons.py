@@ -22,7 +22,8 @@ FURTHER, WHOLE_FURTHER = 8.0, 12.0
 NO_FURTHER = -2.0
 OTHER_FURTHER = -40.0
 OTHER_SUFFIX = -45.0
-UNKNOWN_SUFFIX = -26.0
+UNKNOWN_SUFFIX = -46.0
+"""A son has the name and often the rank: only dates can outweigh it."""
 LIKE_FAMILY = 80.0
 """How alike, of 100, two spellings of one family name are at least."""
 MISSPELT = -20.0
@@ -71,7 +72,8 @@ def _read_borne(name: Name) -> tuple[Reading, ...]:
 
 def _read(name: Name, *, borne: bool = False) -> Iterator[Reading]:
     """Read a name with its family name last and, unless order is known, first."""
-    parts = [tuple(w for w in part if w.is_initial or w.role not in _ASIDE) for part in name.parts]
+    of_name = [part for part in name.parts if not part or part[0].is_initial or not _is_unit(part)]
+    parts = [tuple(w for w in part if w.is_initial or w.role not in _ASIDE) for part in of_name]
     parts = [part for part in parts if part]
     if len(parts) > 1 and len(parts[0]) == 1:
         yield Reading(parts[0][0], tuple(word for part in parts[1:] for word in part))
@@ -86,6 +88,11 @@ def _read(name: Name, *, borne: bool = False) -> Iterator[Reading]:
         yield Reading(words[0], words[1:])
     if not borne:
         yield from _read_within(name.words)
+
+
+def _is_unit(part: tuple[Word, ...]) -> bool:
+    """Tell whether what stands in brackets or between commas is the post, not the name."""
+    return Name("", (part,), part).is_unit and bool(Name("", (part,), part).numbers)
 
 
 def _read_within(words: Sequence[Word]) -> Iterator[Reading]:

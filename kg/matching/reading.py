@@ -104,7 +104,8 @@ def read_entities(quads: Quads, base: str) -> Iterator[Description]:
                 tuple(names[iri]),
                 of,
                 ranks=ranks.get(iri, frozenset()),
-                note=notes.get(iri, ""),
+                note=notes.get(iri, ("",))[0],
+                notes=notes.get(iri, ())[1:],
             )
 
 
@@ -191,13 +192,14 @@ def _read_names(quads: Quads) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def _read_notes(quads: Quads) -> dict[str, str]:
-    notes: dict[str, tuple[bool, str]] = {}
+def _read_notes(quads: Quads) -> dict[str, tuple[str, ...]]:
+    """Read the lines that tell things from their namesakes, the English one first."""
+    notes: dict[str, list[tuple[bool, str]]] = defaultdict(list)
     for quad in quads.quads_for_pattern(None, NOTE, None, _DEFAULT):
         if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
             note = (quad.object.language != "en", quad.object.value)
-            notes[quad.subject.value] = min(note, notes.get(quad.subject.value, note))
-    return {iri: note for iri, (_, note) in notes.items()}
+            notes[quad.subject.value].append(note)
+    return {iri: tuple(note for _, note in sorted(found)) for iri, found in notes.items()}
 
 
 def _read_ranks(quads: Quads, base: str) -> dict[str, frozenset[str]]:

@@ -59,16 +59,16 @@ def _weigh_names(
         return []
     if (candidate.kinds or sought.kinds) & PERSONS:
         return max((compare_persons(name, borne) for name in asked), key=total)
-    note = parse_name(candidate.note, lexicon)
-    return max((_compare(name, borne, note) for name in asked), key=total)
+    notes = [parse_name(note, lexicon) for note in (candidate.note, *candidate.notes)]
+    return max((_compare(name, borne, notes) for name in asked), key=total)
 
 
-def _compare(sought: Name, borne: Sequence[Name], note: Name) -> list[Point]:
-    """Compare by the kind of name; the note may say whose a unit is, and what a place is."""
+def _compare(sought: Name, borne: Sequence[Name], notes: Sequence[Name]) -> list[Point]:
+    """Compare by the kind of name; the notes may say whose a unit is, and what a place is."""
     units = [name for name in borne if name.is_unit and (name.numbers or sought.numbers)]
     if sought.is_unit and units:
-        return compare_units(sought, units, note.first("army"))
-    return compare_labels(sought, borne, note.first("site"))
+        return compare_units(sought, units, notes[0].first("army"))
+    return compare_labels(sought, borne, notes)
 
 
 def _weigh_kinds(sought: Description, candidate: Description) -> Iterable[Point]:

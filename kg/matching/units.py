@@ -14,6 +14,8 @@ BRANCH, NO_BRANCH, OTHER_BRANCH = 12.0, -5.0, -30.0
 HONOUR, OTHER_HONOUR = 8.0, -40.0
 OTHER_ARMY, UNKNOWN_ARMY = -60.0, -8.0
 LEFT_OUT, ADDED, OTHER_WORDS = -8.0, -18.0, -40.0
+ADDED_BESIDE = -26.0
+"""What stands in brackets or after a comma tells namesakes apart; a person has to look."""
 LIKE_WORD = 80.0
 
 
@@ -40,7 +42,8 @@ def _compare(sought: Name, borne: Name) -> Iterator[Point]:
     else:
         told = ", ".join(ours ^ theirs)
         yield Point("honour", OTHER_HONOUR, f"Only one of the two is called {told}.")
-    yield from _compare_rest(_rest(sought), _rest(borne))
+    beside = [word for part in sought.parts[1:] for word in part]
+    yield from _compare_rest(_rest(sought.words), _rest(borne.words), _rest(beside))
 
 
 def _compare_numbers(ours: tuple[str, ...], theirs: tuple[str, ...]) -> Point:
@@ -70,7 +73,9 @@ def _compare_branches(ours: frozenset[str], theirs: frozenset[str]) -> Point:
     return Point("branch", OTHER_BRANCH, f"The branch is another one: {told}.")
 
 
-def _compare_rest(ours: Sequence[Word], theirs: Sequence[Word]) -> Iterator[Point]:
+def _compare_rest(
+    ours: Sequence[Word], theirs: Sequence[Word], beside: Sequence[Word]
+) -> Iterator[Point]:
     """Compare the words that are no part of the scheme, such as the region of a front."""
     if not ours and not theirs:
         return
@@ -78,7 +83,8 @@ def _compare_rest(ours: Sequence[Word], theirs: Sequence[Word]) -> Iterator[Poin
     if not ours:
         yield Point("other words", LEFT_OUT, f"The name leaves out “{told}”.")
     elif not theirs:
-        yield Point("other words", ADDED, f"Nothing says “{told}” of it.")
+        value = ADDED_BESIDE if beside else ADDED
+        yield Point("other words", value, f"Nothing says “{told}” of it.")
     elif not any(_is_like(a, b) for a in ours for b in theirs):
         yield Point("other words", OTHER_WORDS, f"The other words do not fit: “{told}”.")
 
@@ -111,5 +117,5 @@ def _head(name: Name) -> list[Name]:
     return [head] if head.numbers else []
 
 
-def _rest(name: Name) -> list[Word]:
-    return [word for word in name.words if not word.meaning and not word.key.isdecimal()]
+def _rest(words: Sequence[Word]) -> list[Word]:
+    return [word for word in words if not word.meaning and not word.key.isdecimal()]
