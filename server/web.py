@@ -22,6 +22,7 @@ from server.evaluation.tally import Tally
 from server.http.door import Door, count_connections
 from server.limits import limits_of
 from server.metrics import Board
+from server.misfits import Misfits
 from server.settings import Settings
 from server.sparql.front import Front
 from server.sparql.quick import Quick
@@ -72,6 +73,7 @@ def _serve(app: Flask, lanes: Lanes, place: Place, ready: int) -> None:
     door.most = count_connections()
     front: Front = app.extensions["front"]
     door.admit = front.admit
+    door.explain = Misfits(front).explain
     door.at_once = Quick(front, lanes, door).take
     door.on_tick = lanes.tick
 

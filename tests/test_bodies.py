@@ -1,6 +1,8 @@
 """Bodies that come slowly or not at all: they take no place from anybody else's query."""
 
+import http.client
 import json
+import re
 import select
 import signal
 import socket
@@ -72,6 +74,32 @@ def test_body_in_parts_is_received_whole(service: Service) -> None:
     chunks = b"%x\r\n%s\r\n" % (len(QUERY), QUERY), b"0\r\n\r\n"
     with send(service, "127.0.0.11", "Transfer-Encoding: chunked", *chunks) as conn:
         assert answer_to(conn)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "kind", "limit"),
+    [
+        (b"NONSENSE\r\n\r\n", 400, "bad-request", None),
+        (b"GET / HTTP/2.0\r\nHost: graph.example\r\n\r\n", 505, "bad-request", None),
+        (b"GET /" + b"x" * 600_001, 431, "too-large", ("head_bytes", 600_000)),
+        (b"GET / HTTP/1.1\r\n" + b"X: 1\r\n" * 101 + b"\r\n", 431, "too-large", ("headers", 100)),
+    ],
+    ids=["400", "505", "431 long", "431 many"],
+)
+def test_what_is_no_request_gets_a_problem_like_any_other(
+    service: Service, raw: bytes, status: int, kind: str, limit: tuple[str, int] | None
+) -> None:
+    with connect(service, "127.0.0.1") as conn:
+        conn.sendall(raw)
+        answer = http.client.HTTPResponse(conn)
+        answer.begin()
+        problem = json.loads(answer.read())
+    assert (answer.status, answer.headers["Content-Type"]) == (status, "application/problem+json")
+    assert problem["type"].endswith(f"/problems#{kind}")
+    found = (problem["limit"], problem["limit_value"]) if "limit" in problem else None
+    assert found == limit
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert re.fullmatch("[0-9a-f]+-[0-9a-f]+", answer.headers["X-Request-Id"])
 
 
 def test_stalled_bodies_take_no_place_for_queries(service: Service) -> None:

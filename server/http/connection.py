@@ -23,6 +23,7 @@ from httptools import (
 
 from server.http.heads import (
     Environ,
+    Fault,
     find_fault,
     read_target,
     to_framing,
@@ -64,6 +65,7 @@ class Host(Protocol):
     held_bytes: int
     unread_bytes: int
     admit: Callable[[Environ], Callable[[], None] | None]
+    explain: Callable[[Fault], tuple[list[tuple[str, str]], bytes]]
 
     def now(self) -> float:
         """Give the loop's time, in seconds."""
@@ -106,7 +108,7 @@ class Connection(asyncio.BufferedProtocol):
         self._is_again = self._is_reading = self._in_head = self._is_cut = self._is_deaf = (
             self._has_ended
         ) = False
-        self._fault: HTTPStatus | None = None
+        self._fault: Fault | None = None
         self._busy = self._going = self._paused = False
         self._keep = True
         self.since = host.now()
@@ -153,18 +155,19 @@ class Connection(asyncio.BufferedProtocol):
             self._parse(data)
         except HttpParserCallbackError as error:
             logging.getLogger("server").error("a request could not be taken", exc_info=error)
-            self._fault = HTTPStatus.INTERNAL_SERVER_ERROR
+            self._fault = Fault(HTTPStatus.INTERNAL_SERVER_ERROR)
         except HttpParserError:
-            self._fault = self._fault or HTTPStatus.BAD_REQUEST
+            self._fault = self._fault or Fault(HTTPStatus.BAD_REQUEST)
         if self._is_reading:
             self._received += nbytes
             self._host.held_bytes += nbytes
+            most = self._host.body_bytes
             if self._in_head and self._received > HEAD_BYTES:
-                self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-            elif self._received > HEAD_BYTES + 8 * self._host.body_bytes:
-                self._fault = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+                self._fault = _too_much("head_bytes", HEAD_BYTES)
+            elif self._received > HEAD_BYTES + 8 * most:
+                self._fault = Fault(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_bytes", most)
             elif self._received > SMALL_BYTES and self._host.held_bytes > HELD_BYTES:
-                self._fault = HTTPStatus.SERVICE_UNAVAILABLE
+                self._fault = Fault(HTTPStatus.SERVICE_UNAVAILABLE, "held_bytes", HELD_BYTES)
         self._is_deaf = self._is_deaf or self._is_cut or self._fault is not None
         self._go_on()
         if hurried and self._requests and not self._paused and not self._is_deaf:
@@ -243,8 +246,10 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._headers += 1
         self._headers_length += len(name) + len(value)
-        if self._headers > MOST_HEADERS or self._headers_length > HEADERS_BYTES:
-            self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        if self._headers > MOST_HEADERS:
+            self._fault = _too_much("headers", MOST_HEADERS)
+        elif self._headers_length > HEADERS_BYTES:
+            self._fault = _too_much("headers_bytes", HEADERS_BYTES)
         key = to_key(name) if self._in_head and len(name) <= NAME_BYTES else None
         if key is None:
             return
@@ -252,7 +257,7 @@ class Connection(asyncio.BufferedProtocol):
         held = self._environ.get(key)
         if held is not None:
             if key == "HTTP_HOST":
-                self._fault = HTTPStatus.BAD_REQUEST
+                self._fault = Fault(HTTPStatus.BAD_REQUEST)
             text = f"{held}{'; ' if key == 'HTTP_COOKIE' else ','}{text}"
         self._environ[key] = text
 
@@ -361,7 +366,7 @@ class Connection(asyncio.BufferedProtocol):
     def fail(self) -> None:
         """Say that the fault is ours."""
         self._keep = False
-        self._say(HTTPStatus.INTERNAL_SERVER_ERROR, "the fault is ours, and is logged")
+        self._say(Fault(HTTPStatus.INTERNAL_SERVER_ERROR))
 
     def check(self, now: float) -> None:
         """Part with a visitor who keeps us waiting."""
@@ -374,7 +379,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._transport.abort()
         elif not self._busy and now - self.since > READ_S:
             if self._is_reading:
-                self._fault = HTTPStatus.REQUEST_TIMEOUT
+                self._fault = Fault(HTTPStatus.REQUEST_TIMEOUT, "read_ms", int(READ_S * 1000))
                 self._go_on()
             else:
                 self._close()
@@ -408,15 +413,14 @@ class Connection(asyncio.BufferedProtocol):
             self._paused = False
             self._transport.resume_reading()
 
-    def _refuse(self, status: HTTPStatus) -> None:
+    def _refuse(self, fault: Fault) -> None:
         self._is_deaf = self._busy = True
         self._keep = False
-        self._say(status, "this is not a request that can be answered")
+        self._say(fault)
 
-    def _say(self, status: HTTPStatus, why: str) -> None:
-        body = f"{status.phrase}: {why}.\n".encode()
-        headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))]
-        self.reply(to_head(f"{status.value} {status.phrase}", headers), body)
+    def _say(self, fault: Fault) -> None:
+        headers, body = self._host.explain(fault)
+        self.reply(to_head(f"{fault.status.value} {fault.status.phrase}", headers), body)
 
     def _close(self) -> None:
         """Close once all is written; whoever still sends is heard out a little."""
@@ -447,3 +451,7 @@ class Connection(asyncio.BufferedProtocol):
         told, self.when_free = self.when_free, []
         for tell in told:
             tell()
+
+
+def _too_much(limit: str, value: int) -> Fault:
+    return Fault(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, limit, value)

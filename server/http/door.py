@@ -15,7 +15,7 @@ from email.utils import formatdate
 
 from server.http.connection import Connection
 from server.http.gateway import App, Call
-from server.http.heads import Environ
+from server.http.heads import Environ, Fault, to_plain
 
 BACKLOG = 1024
 READ_BYTES = 64 * 1024
@@ -31,6 +31,9 @@ Answering = Callable[[Environ, Connection], bool]
 """Answers a request on the event loop, now or later; False leaves it to a thread."""
 Admitting = Callable[[Environ], Callable[[], None] | None]
 """Gives a request whose body is to come a place, as what frees it; None where there is none."""
+
+Explaining = Callable[[Fault], tuple[list[tuple[str, str]], bytes]]
+"""Gives headers and body of the answer to what is no request, or to a fault of ours."""
 
 
 class Door:
@@ -54,6 +57,7 @@ class Door:
         self.buffer = memoryview(bytearray(READ_BYTES))
         self.connections: set[Connection] = set()
         self.admit: Admitting = lambda _: lambda: None
+        self.explain: Explaining = to_plain
         self.at_once: Answering = lambda environ, connection: False
         self.on_tick: Callable[[], None] = lambda: None
         self._app = app

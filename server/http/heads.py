@@ -5,12 +5,27 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 Environ = dict[str, Any]
 
 _HOST = re.compile(r"(?:[\w.~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?", re.ASCII)
+
+
+class Fault(NamedTuple):
+    """Why a request is not answered: a status, and the limit it went beyond with its value."""
+
+    status: HTTPStatus
+    limit: str = ""
+    value: int = 0
+
+
+def to_plain(fault: Fault) -> tuple[list[tuple[str, str]], bytes]:
+    """Say in a line why a request is not answered; gives headers and body."""
+    limit = f" ({fault.limit}: {fault.value:,})" if fault.limit else ""
+    body = f"{fault.status.phrase}{limit}.\n".encode()
+    return [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))], body
 
 
 def read_target(environ: Environ, target: bytes) -> None:
@@ -46,20 +61,20 @@ def to_lines(headers: list[tuple[str, str]]) -> bytes:
     return text.encode("latin-1")
 
 
-def find_fault(environ: Environ) -> HTTPStatus | None:
+def find_fault(environ: Environ) -> Fault | None:
     """Find what RFC 9112 (2.3, 3.2, 6.1) has a server refuse in a head that can be read."""
     version, host = environ["SERVER_PROTOCOL"], environ.get("HTTP_HOST")
     coding = environ.get("HTTP_TRANSFER_ENCODING")
     if version not in ("HTTP/1.1", "HTTP/1.0"):
-        return HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
+        return Fault(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
     if host is None and version == "HTTP/1.1":
-        return HTTPStatus.BAD_REQUEST
+        return Fault(HTTPStatus.BAD_REQUEST)
     if host and not _HOST.fullmatch(host):
-        return HTTPStatus.BAD_REQUEST
+        return Fault(HTTPStatus.BAD_REQUEST)
     if coding is None or (coding.lower() == "chunked" and version == "HTTP/1.1"):
         return None
     framed = coding.lower().endswith("chunked") and version == "HTTP/1.1"
-    return HTTPStatus.NOT_IMPLEMENTED if framed else HTTPStatus.BAD_REQUEST
+    return Fault(HTTPStatus.NOT_IMPLEMENTED if framed else HTTPStatus.BAD_REQUEST)
 
 
 def waits_for_leave(environ: Environ) -> bool:

@@ -119,8 +119,12 @@ class Front:
         if "kg.request_id" not in environ:
             if self._proxies:
                 self._proxies.believe(environ)
-            environ.setdefault("kg.request_id", f"{self._prefix}-{next(self._numbers):x}")
+            environ.setdefault("kg.request_id", self.number())
         return environ["PATH_INFO"] in PLACES and environ["REQUEST_METHOD"] in METHODS
+
+    def number(self) -> str:
+        """Give what a request is called by, here and in the log."""
+        return f"{self._prefix}-{next(self._numbers):x}"
 
     def admit(self, environ: Environ) -> Callable[[], None] | None:
         """Give a request whose body is still to come a place of its own; None: it is refused."""
