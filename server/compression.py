@@ -15,6 +15,7 @@ CODINGS: tuple[Coding, ...] = ("zstd", "gzip")
 LEAST_BYTES = 1024
 """Below this size a coded answer is hardly smaller."""
 
+_SHORT = 1000
 _TEXTS = ("text/", "application/json", "application/xml", "application/n-", "application/trig")
 
 
@@ -25,13 +26,18 @@ def is_worth_it(content_type: str, length: int) -> bool:
     return length >= LEAST_BYTES and text
 
 
-@lru_cache(maxsize=512)
 def choose_coding(accept_encoding: str) -> Coding | None:
     """Choose the coding of an answer; None: send it as it is, which every client can read.
 
     >>> choose_coding("gzip, deflate, br")
     'gzip'
     """
+    choose = _choose if len(accept_encoding) <= _SHORT else _choose.__wrapped__
+    return choose(accept_encoding)
+
+
+@lru_cache(maxsize=512)
+def _choose(accept_encoding: str) -> Coding | None:
     wanted: dict[str, float] = {}
     for element in accept_encoding.lower().split(","):
         name, _, weight = element.partition(";")

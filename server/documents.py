@@ -141,7 +141,7 @@ def _answer(thing: NamedNode, offer: Offer) -> Response:
     headers = {}
     if offer is HTML:
         links += to_headers(signs_of_thing(thing), linkset_address(addresses(), thing))
-        return reply(HTML, lambda: show_thing(thing, canonical, urls), links=links)
+        return reply(HTML, lambda: show_thing(thing, urls), links=links)
     held = gather(site, thing, canonical)
     if held.cut:
         headers["Result-Cut"] = f"statements pointing here: first {site.settings.document_links}"

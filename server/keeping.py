@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from server.compression import CODINGS, all_marks
-from server.http.connection import to_head
+from server.http.heads import to_head
 from server.metrics import Metrics
 from server.replies import REVALIDATE
 from server.sparql.cache import Cache, Entry, Headers, Ready

@@ -32,7 +32,7 @@ class Addresses:
     described: Callable[[NamedNode], bool]
     pages: frozenset[str] = frozenset()
 
-    def to(self, path: str, **parameters: str) -> str:
+    def to(self, path: str, /, **parameters: str) -> str:
         """Address one of our own paths, written from the root: `/dumps/`."""
         path, hash_, fragment = path.partition("#")
         if self.lang:
@@ -40,7 +40,7 @@ class Addresses:
         query = f"?{urlencode(parameters)}" if parameters else ""
         return f"{self.root}{_escape(path)}{query}{hash_}{_escape(fragment)}"
 
-    def document(self, iri: str, suffix: str = "", **parameters: str) -> str:
+    def document(self, iri: str, suffix: str = "", /, **parameters: str) -> str:
         """Address the document about a thing: `/doc/KIND/SLUG`, or `/resource?iri=` for foreign."""
         own = own_path(iri, self.base)
         if own is not None:

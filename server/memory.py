@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from server.http.connection import HELD_BYTES
+from server.http.door import UNREAD_BYTES
 from server.settings import Settings
 from server.sparql.desk import LARGE_BYTES
 
@@ -33,7 +34,8 @@ def bound_memory(settings: Settings, data_bytes: int) -> MemoryBound:
     workers += settings.federated_workers if settings.allow_service else 0
     base = _SUPERVISOR_BYTES + data_bytes + workers * _WORKER_BYTES
     base += settings.workers * (_WEB_BYTES + settings.cache_bytes)
-    in_hand = settings.threads * (settings.body_bytes + 2 * LARGE_BYTES) + HELD_BYTES
+    in_hand = settings.threads * (settings.body_bytes + 2 * LARGE_BYTES)
+    in_hand += HELD_BYTES + UNREAD_BYTES
     most = data_bytes + settings.query_memory_bytes
     return MemoryBound(
         at_rest=base + workers * min(settings.worker_memory_bytes, most),

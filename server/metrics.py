@@ -36,7 +36,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 KINDS = (
     "sparql", "pages", "documents", "descriptions", "dumps", "operation", "home", "article",
     "photographs", "browse", "search", "crawling", "signposting", "questions", "timeline", "about",
-    "conformance", "static", "other",
+    "conformance", "reconciliation", "identifiers", "justifications", "static", "other",
 )  # fmt: skip
 """The parts of the site, by the blueprints that answer; `other` is what no rule answers."""
 CLASSES = ("2xx", "3xx", "4xx", "5xx")

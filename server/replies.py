@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
-from flask import Response, request
+from flask import Response, g, request
 
 from server.compression import all_marks
 from server.links import link_header
@@ -73,7 +73,11 @@ def reply(
 
 
 def frame_links(canonical: str, alternates: Mapping[Offer, str]) -> list[str]:
-    """Write the `Link` headers every document has: canonical, licence, dataset, other forms."""
+    """Write the `Link` headers every document has: canonical, licence, dataset, other forms.
+
+    The page made for this request says the same address of itself.
+    """
+    g.canonical = canonical
     links = [link_header(canonical, "canonical")]
     links += [link_header(url, "alternate", o.media_type) for o, url in alternates.items()]
     return links + general_links()

@@ -27,9 +27,10 @@ def run(settings: Settings) -> None:
     manifest = release.manifest
     ears = _listen(settings)
     title, version = manifest.title, manifest.version[:12]
-    print(f"{title}, release {version}: http://{settings.host}:{settings.port}/", file=sys.stderr)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(f"{title}, release {version}: http://{host}:{settings.port}/", file=sys.stderr)
     if settings.review is not None:
-        place = f"http://{settings.host}:{settings.port}/review"
+        place = f"http://{host}:{settings.port}/review"
         print(f"proposed links of {settings.review} are decided at {place}", file=sys.stderr)
     print(
         f"a query may take {settings.query_time_slow_ms / 1000:g} s, "

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from kg.errors import KnowledgeError
 from kg.project import CATALOG
+from server.evaluation.tally import ROWS
 
 
 class SettingsError(KnowledgeError):
@@ -129,6 +130,10 @@ class Settings:
             if getattr(self, name) < least:
                 message = f"{name}: {getattr(self, name)} is too small; {least} is the least"
                 raise SettingsError(message)
+            most = _MOST.get(name, 10**15)
+            if getattr(self, name) > most:
+                message = f"{name}: {getattr(self, name)} is too large; {most} is the most"
+                raise SettingsError(message)
         self._check_pairs()
         self._check_addresses()
         if self.review is not None:
@@ -230,4 +235,8 @@ def describe_settings() -> dict[str, str]:
 
 _COUNTS = tuple(f.name for f in fields(Settings) if f.type == "int" and f.name != "port")
 _LEAST = {"cache_bytes": 0, "query_time_fast_ms": 10, "query_memory_bytes": 50_000_000}
+_MOST = {
+    "workers": ROWS // 2,
+    "queue_length": 65_535,
+}  # for a moment there are two releases
 _ORDERED = (("query_time_fast_ms", "query_time_slow_ms"), ("page_threads", "threads"))

@@ -12,7 +12,7 @@ from werkzeug.http import parse_etags
 
 from server.evaluation.answers import Evaluated, QueryRequest
 from server.headers import ALWAYS
-from server.http.connection import to_lines
+from server.http.heads import to_lines
 from server.links import Addresses, link_header
 from server.negotiation import VARY
 from server.pages.wording import LANGUAGES
@@ -83,7 +83,9 @@ def to_tag(site: Site, request: QueryRequest, digest: str, media_type: str) -> s
     `digest` stands for the query's text, which may be long.
     """
     given = (site.build, request.format, media_type, request.default_graphs, request.named_graphs)
-    return f"{site.version[:12]}-{digest[:16]}-{_to_mark(site.version, *given)}"
+    plain = not request.default_graphs and not request.named_graphs
+    mark = _to_mark if plain else _to_mark.__wrapped__  # what visitors choose has no end
+    return f"{site.version[:12]}-{digest[:16]}-{mark(site.version, *given)}"
 
 
 @lru_cache(maxsize=256)

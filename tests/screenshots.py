@@ -25,11 +25,13 @@ PICTURES = {
     "home": "home",
     "person": "person",
     "claim": "claim of the article",
-    "photograph": "photograph",
+    "article": "article",
+    "photographs": "photographs",
+    "timeline": "timeline",
+    "search": "search, found",
+    "browse": "browse, chosen",
     "sparql": "SPARQL table",
-    "questions": "questions",
-    "ontology": "ontology",
-    "checks": "report",
+    "about": "about",
 }
 
 

@@ -6,19 +6,22 @@ import logging
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from server.http import connection, door
-from server.http.connection import HEAD_BYTES, MOST_HEADERS, Environ, to_head
+from server.http.connection import HEAD_BYTES, HEADERS_BYTES, MOST_HEADERS
 from server.http.door import Door
+from server.http.heads import Environ, to_head
 
 BODY_BYTES = 1000
 LARGE = 400
+MUCH = 16_000_000
 PART = b"x" * 100_000
 
 
@@ -42,6 +45,9 @@ class App:
         if path == "/wait":
             self.entered.release()
             assert self.go.wait(20)
+        if path == "/much":
+            start("200 OK", [("Content-Length", str(MUCH))])
+            return [b"x" * MUCH]
         if path == "/fault":
             raise BrokenError
         if path in ("/large", "/short", "/breaks"):
@@ -82,8 +88,9 @@ class House:
     thread: threading.Thread
 
     @contextmanager
-    def visit(self) -> Iterator[socket.socket]:
-        with socket.create_connection(("127.0.0.1", self.port), 20) as visitor:
+    def visit(self, source: str = "127.0.0.1") -> Iterator[socket.socket]:
+        place = ("127.0.0.1", self.port)
+        with socket.create_connection(place, 20, (source, 0)) as visitor:
             yield visitor
 
     def say(self, raw: bytes) -> bytes:
@@ -103,9 +110,8 @@ def read_all(visitor: socket.socket) -> bytes:
     return b"".join(parts)
 
 
-def read_answer(visitor: socket.socket) -> tuple[bytes, bytes]:
-    """Read one answer; gives head and body."""
-    data = b""
+def read_answer(visitor: socket.socket, data: bytes = b"") -> tuple[bytes, bytes]:
+    """Read one answer that begins with `data`; gives head and body."""
     while b"\r\n\r\n" not in data:
         data += visitor.recv(1 << 16)
     head, _, body = data.partition(b"\r\n\r\n")
@@ -210,6 +216,11 @@ def test_a_body_in_chunks_is_read_whole_and_its_trailers_are_no_headers(house: H
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"NONSENSE\r\n\r\n",
+        b"GET http://there/ HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: here, there/\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: me@here\r\n\r\n",
+        b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n0\r\n\r\n",
+        get("/", "Host: there") + get("/", f"Content-Length: {9 * BODY_BYTES}", method="POST"),
     ],
 )
 def test_what_may_be_read_in_two_ways_is_refused_and_the_connection_closed(
@@ -218,6 +229,19 @@ def test_what_may_be_read_in_two_ways_is_refused_and_the_connection_closed(
     smuggled = get("/smuggled")
     assert statuses(house.say(raw + smuggled)) == [400]
     assert [environ["PATH_INFO"] for environ in house.app.seen] == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        (b"GET / HTTP/2.0\r\nHost: here\r\n\r\n", 505),
+        (b"GET / HTTP/0.9\r\nHost: here\r\n\r\n", 505),
+        (get("/", "Transfer-Encoding: gzip, chunked", method="POST") + b"0\r\n\r\n", 501),
+    ],
+)
+def test_what_is_not_spoken_here_is_said_to_be_so(house: House, raw: bytes, status: int) -> None:
+    assert statuses(house.say(raw + get("/smuggled"))) == [status]
+    assert house.app.seen == []
 
 
 def test_a_head_without_end_is_refused(house: House) -> None:
@@ -229,6 +253,14 @@ def test_too_many_headers_are_refused(house: House) -> None:
     fine = [f"X-{number}: 1" for number in range(MOST_HEADERS - 2)]
     assert statuses(house.say(get("/", *fine, "Connection: close"))) == [200]
     assert statuses(house.say(get("/", *fine, "X: 1", "Y: 1"))) == [431]
+
+
+def test_headers_too_long_are_refused(house: House) -> None:
+    fine, name = "x" * (HEADERS_BYTES - 100), "N" * 101
+    assert statuses(house.say(get("/", f"X: {fine}", "Connection: close"))) == [200]
+    assert statuses(house.say(get("/", f"X: {fine}", f"Y: {fine}"))) == [431]
+    assert statuses(house.say(get("/", f"{name}: 1", "Connection: close"))) == [200]
+    assert f"HTTP_{name}" not in house.app.seen[-1]
 
 
 @pytest.mark.parametrize("is_told", [True, False])
@@ -251,8 +283,27 @@ def test_a_visitor_who_waits_for_leave_is_told_to_go_on(house: House) -> None:
 
 
 def test_a_wish_for_another_protocol_is_answered_in_this_one(house: House) -> None:
-    raw = get("/", "Connection: Upgrade", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
-    assert statuses(house.say(raw)) == [200]
+    offer = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
+    told = get("/told", *offer, "Content-Length: 3", method="POST") + b"abc"
+    chunked = get("/parts", *offer, "Transfer-Encoding: chunked", method="POST")
+    chunks = b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
+    last = get("/last", "Connection: close, Upgrade", "Upgrade: h2c")
+    raw = get("/", *offer) + told + chunked + chunks + last + get("/never")
+    expected = [b"GET /? ", b"POST /told? abc", b"POST /parts? abc", b"GET /last? "]
+    assert bodies(house.say(raw)) == expected
+    with house.visit() as visitor:
+        for at in range(len(raw)):
+            visitor.sendall(raw[at : at + 1])
+            if at % 100 == 0:
+                time.sleep(0.001)
+        assert bodies(read_all(visitor)) == expected
+
+
+def test_old_visitors_get_one_answer_and_no_word_of_going_on(house: House) -> None:
+    head = b"POST / HTTP/1.0\r\nContent-Length: 2\r\nExpect: 100-continue\r\n"
+    answers = house.say(head + b"Connection: keep-alive\r\n\r\nok" + get("/next"))
+    assert bodies(answers) == [b"POST /? ok"]
+    assert b"\r\nConnection: close\r\n" in answers
 
 
 def test_a_header_cannot_be_taken_for_another(house: House) -> None:
@@ -357,6 +408,56 @@ def test_a_visitor_who_does_not_read_is_parted_with(
         visitor.sendall(get("/large"))
         assert house.app.closed.wait(20)
         assert len(read_all(visitor)) < LARGE * len(PART)
+
+
+def test_answers_left_unread_take_so_much_and_whoever_leaves_the_most_goes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "UNREAD_BYTES", 3 * MUCH)
+    with house.visit("127.0.0.2") as slow, ExitStack() as others:
+        slow.sendall(get("/much"))
+        assert slow.recv(1) == b"H"
+        greedy = [others.enter_context(house.visit()) for _ in range(6)]
+        for visitor in greedy:
+            visitor.sendall(get("/much"))
+            assert visitor.recv(1) == b"H"
+        assert 0 < house.door.unread_bytes <= 3 * MUCH
+        whole = [len(read_answer(visitor, b"H")[1]) == MUCH for visitor in (greedy[-1], slow)]
+        assert whole == [True, True]
+        assert len(read_all(greedy[0])) < MUCH
+    while house.door.connections:
+        pass
+    assert house.door.unread_bytes == 0
+
+
+def test_who_reads_slowly_to_the_end_is_not_parted_with(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "STALL_S", 0.4)
+    monkeypatch.setattr(door, "TICK_S", 0.05)
+    with house.visit() as visitor:
+        visitor.sendall(get("/much", "Connection: close"))
+        began, data = time.monotonic(), visitor.recv(1)
+        while time.monotonic() - began < 1.2:
+            data += visitor.recv(1 << 19)
+            time.sleep(0.05)
+        data += read_all(visitor)
+    assert len(data.partition(b"\r\n\r\n")[2]) == MUCH
+
+
+def test_requests_that_wait_for_their_turn_weigh_until_they_are_answered(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with house.visit() as visitor:
+        raw = get("/wait", f"Content-Length: {BODY_BYTES}", method="POST") + b"y" * BODY_BYTES
+        visitor.sendall(raw)
+        assert house.app.entered.acquire(timeout=20)
+        assert house.door.held_bytes > BODY_BYTES + connection.REQUEST_BYTES
+        monkeypatch.setattr(connection, "HELD_BYTES", 1000)
+        visitor.sendall(get("/1") + get("/2"))
+        house.app.go.set()
+        assert statuses(read_all(visitor)) == [200, 200]
+    assert house.door.held_bytes == 0
 
 
 def test_the_end_waits_for_what_is_in_hand_and_hears_who_has_come(house: House) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from page_kinds import KINDS, PageKind
 from pyoxigraph import NamedNode, RdfFormat, parse
+from rdflib import SDO
 
 from kg.terms import RDF_TYPE, SCHEMA
 from server import Settings, create_app
@@ -16,6 +18,7 @@ from server.site import open_site
 
 EMBEDDED = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTALL)
 BROWSER = {"Accept": "text/html"}
+TURTLE = RdfFormat.TURTLE
 
 
 @pytest.fixture(scope="module")
@@ -29,27 +32,38 @@ def embedded(client: FlaskClient, path: str) -> str:
     return str(found[0])
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/doc/person/yakov-neumoev",
-        "/doc/claim/c3-4",
-        "/doc/place/torgau",
-        "/doc/event/elbe-day",
-        "/doc/photograph/c3",
-        "/doc/verdict/contradicted",
-        "/doc/rank/generic-lieutenant",
-    ],
-)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_what_a_page_embeds_is_held_by_the_release(
-    client: FlaskClient, elbe_release: Path, path: str
+    client: FlaskClient, elbe_release: Path, kind: PageKind
 ) -> None:
+    if kind.status == 404:
+        assert "ld+json" not in client.get(kind.path, headers=BROWSER).text
+        return
     store = open_site(Settings(elbe_release)).store
-    triples = list(parse(embedded(client, path), RdfFormat.JSON_LD))
+    catalog = {q.triple for q in parse((elbe_release / "catalog.ttl").read_bytes(), TURTLE)}
+    triples = [q.triple for q in parse(embedded(client, kind.path), RdfFormat.JSON_LD)]
     assert triples
     for triple in triples:
         held = store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
-        assert any(True for _ in held), triple
+        assert triple in catalog or any(True for _ in held), triple
+        for term in (triple.predicate, triple.object):
+            name = str(term).strip("<>").removeprefix(SCHEMA)
+            assert not str(term).startswith(f"<{SCHEMA}") or name in SDO.__annotations__, term
+
+
+def test_every_page_says_its_permanent_address_once(client: FlaskClient) -> None:
+    for kind in KINDS:
+        if kind.status != 200:
+            continue
+        sign = "&" if "?" in kind.path else "?"
+        answer = client.get(f"{kind.path}{sign}lang=de", headers=BROWSER)
+        (address,) = re.findall(r'<link rel="canonical" href="([^"]+)">', answer.text)
+        assert unescape(address).startswith("https://w3id.org/elbe-day/"), kind
+        assert "lang=" not in address
+        assert f'<meta property="og:url" content="{address}">' in answer.text
+        named = [link for link in answer.headers.getlist("Link") if 'rel="canonical"' in link]
+        if named and "https://" in named[0]:
+            assert named == [f'<{unescape(address)}>; rel="canonical"']
 
 
 def test_a_person_is_embedded_by_name_in_schema_orgs_words(client: FlaskClient) -> None:

@@ -22,8 +22,9 @@ def test_a_page_never_scrolls_sideways(visit: Visit, kind: PageKind) -> None:
 
 @every_kind
 def test_a_page_is_whole_without_scripts(visit: Visit, kind: PageKind) -> None:
-    page = visit(kind.path, scripts=False, status=kind.status)
+    page = visit(kind.path, scripts=False, status=kind.status, width=PHONE)
     assert kind.words in page.locator("main").inner_text()
+    assert page.evaluate(SIDEWAYS) <= PHONE
 
 
 @every_kind

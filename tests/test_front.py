@@ -1,9 +1,11 @@
 """The front before Flask: same answers, kept answers, places for queries, proxies, journal."""
 
+import gc
 import gzip
 import json
 import re
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -380,6 +382,26 @@ def test_an_id_that_a_line_could_not_hold_is_not_taken(lighthouse_release: Path,
 def test_escapes_are_decoded_as_the_standard_library_does(text: bytes, sign: bytes) -> None:
     for raw in (text, text.replace(sign, b"%") if sign else text, b"%".join((text, sign, text))):
         assert decode(raw) == unquote_to_bytes(raw.replace(b"+", b" "))
+
+
+def test_nothing_long_that_visitors_choose_is_remembered(lighthouse_release: Path) -> None:
+    service = Service(lighthouse_release, cache_bytes=0)
+    client = service.app.test_client()
+
+    def ask(number: int) -> None:
+        long = f"{number:06}" + "x" * 20_000
+        given = {"query": "ASK {}", "default-graph-uri": f"https://example.org/{long}"}
+        headers = {"Accept": f"*/*, text/{long}", "Accept-Encoding": long}
+        assert client.post("/sparql", data=given, headers=headers).status_code == 200
+
+    ask(0)
+    tracemalloc.start()
+    for number in range(1, 200):
+        ask(number)
+    gc.collect()
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 2_000_000
 
 
 def test_readiness_follows_the_evaluator_and_life_does_not(service: Service) -> None:

@@ -25,6 +25,8 @@ LARGE = {
     "an event": "/timeline?event=event/elbe-day",
     "second part of the article": "/article?part=2",
     "values": "/def/values",
+    "second page of a set of links": "/links/wikidata?page=2",
+    "last page of a set of links": "/links/wikidata?page=4",
 }
 ADDRESSES = {kind.name: kind.path for kind in KINDS} | LARGE
 

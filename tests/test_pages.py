@@ -217,6 +217,14 @@ def test_a_chosen_language_stays_in_the_links(client: FlaskClient) -> None:
     assert own == []
 
 
+def test_a_parameter_of_any_name_breaks_no_page(elbe: FlaskClient) -> None:
+    for name in ("path", "self", "iri", "suffix", "page"):
+        for path in ("/", "/about", "/search", "/doc/place/torgau", "/timeline"):
+            page = elbe.get(path, query_string={name: "x"}, headers=BROWSER)
+            assert page.status_code == 200, (path, name)
+            assert f'href="{path}?{name}=x&amp;lang=de"' in page.text
+
+
 def test_the_pages_words_are_whole_and_used() -> None:
     keys = {lang: set(PHRASES[lang]) for lang in LANGUAGES}
     assert keys["en"] == keys["de"] == keys["ru"]
@@ -246,7 +254,7 @@ def test_the_pages_words_are_whole_and_used() -> None:
     by_name |= {f"feature_{name.replace('-', '_')}" for name in FEATURES}
     sides = ("name", "other_names", "kind", "description", "articles")
     by_name |= {f"review_{line}" for line in sides}
-    by_name |= set(UNITS) | {"unit_byte", "decimal_sign"}
+    by_name |= set(UNITS) | {"unit_byte", "decimal_sign", "cite_version"}
     assert keys["en"] == used | by_name
     for key, text in PHRASES["en"].items():
         assert {PHRASES[lang][key].count("{}") for lang in LANGUAGES} == {text.count("{}")}, key

@@ -6,15 +6,21 @@ import http.client
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
 from real_service import serve
 from running_service import endless_query, in_background, load, outcomes, running
+from werkzeug.test import EnvironBuilder
 
 from server import Settings, create_app
-from server.sparql.quick import PLAIN_BYTES
+from server.evaluation.lanes import Lanes
+from server.http.connection import Connection
+from server.http.door import Door
+from server.sparql.front import HANDED, Front
+from server.sparql.quick import PLAIN_BYTES, Quick
 
 ROWS = "SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o"
 LONG = ROWS + " # " + "x" * PLAIN_BYTES
@@ -98,6 +104,22 @@ def test_the_loop_gives_a_kept_page_as_the_thread_made_it(
         answers.append((answer.status, answer.read(), known(answer.getheaders())))
     made, kept = answers
     assert kept == made
+
+
+def test_a_fault_on_the_loop_takes_no_place_for_good(
+    lighthouse_release: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = create_app(Settings(release_dir=lighthouse_release, log_queries=False))
+    front: Front = app.extensions["front"]
+    held: list[int] = []
+    monkeypatch.setattr(front._slots, "_changed", held.append)
+    monkeypatch.setattr(front.desk, "check", lambda *_: 1 / 0)
+    environ = EnvironBuilder("/sparql", query_string={"query": "ASK {}"}).get_environ()
+    quick = Quick(front, cast(Lanes, None), cast(Door, None))
+    assert not quick.take(environ, cast(Connection, None))
+    assert held == [1, 0]
+    assert HANDED not in environ
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_what_the_loop_has_in_hand_counts_for_the_client(

@@ -170,10 +170,14 @@ def test_the_query_for_a_page_answers_with_its_facts(elbe: FlaskClient, neumoev:
     found = {
         (row["property"]["value"], row["value"]["value"], row.get("claim", {}).get("value"))
         for row in rows
+        if "value" in row
     }
     award = "https://w3id.org/elbe-day/id/award/hero-of-the-soviet-union"
     claim = "https://w3id.org/elbe-day/id/claim/c3-2"
     assert ("https://schema.org/award", award, claim) in found
+    held = {row["of"]["value"] for row in rows if row["property"]["value"].endswith("#member")}
+    shown = {link for link in neumoev.links if link.startswith("/doc/membership/")}
+    assert {f"/doc/membership/{iri.rpartition('/')[2]}" for iri in held} == shown != set()
 
 
 def test_a_verdict_lists_the_claims_it_was_given_to(elbe: FlaskClient) -> None:

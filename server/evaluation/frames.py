@@ -26,6 +26,8 @@ FAST_STRETCH = 2
 READ_BYTES = 64 * 1024
 """How much of an answer is taken at once."""
 
+_SHORT = 100
+
 Ears = dict[str, socket.socket]
 """The listening sockets by name: fast, slow, federated, control."""
 
@@ -63,14 +65,17 @@ class Setup:
 
 def to_payload(request: QueryRequest) -> bytes:
     """Write a query for a worker: a line with all else, then the query's text."""
-    rest = _write_rest(request.format, request.default_graphs, request.named_graphs)
+    plain = not request.default_graphs and not request.named_graphs
+    write = _write_rest if plain else _write_rest.__wrapped__  # what visitors choose has no end
+    rest = write(request.format, request.default_graphs, request.named_graphs)
     return rest + request.query.encode("utf-8", "surrogatepass")
 
 
 def from_payload(payload: bytes) -> QueryRequest:
     """Read what `to_payload` wrote."""
     rest, _, text = payload.partition(b"\n")
-    return QueryRequest(text.decode("utf-8", "surrogatepass"), *_read_rest(rest))
+    read = _read_rest if len(rest) <= _SHORT else _read_rest.__wrapped__
+    return QueryRequest(text.decode("utf-8", "surrogatepass"), *read(rest))
 
 
 @lru_cache(maxsize=256)

@@ -11,10 +11,8 @@ import io
 import logging
 from collections import deque
 from collections.abc import Callable
-from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Protocol
-from urllib.parse import unquote_to_bytes
+from typing import Protocol
 
 from httptools import (
     HttpParserCallbackError,
@@ -23,16 +21,30 @@ from httptools import (
     HttpRequestParser,
 )
 
-Environ = dict[str, Any]
+from server.http.heads import (
+    Environ,
+    find_fault,
+    read_target,
+    to_framing,
+    to_head,
+    to_key,
+    waits_for_leave,
+)
 
 HEAD_BYTES = 600_000
 """The largest head of a request; an address with the longest query takes half of it."""
 MOST_HEADERS = 100
+HEADERS_BYTES = 32_000
+"""The most that headers and trailers of a request hold together; to read them takes time."""
 MOST_AHEAD = 100
 """How many requests a visitor may send before the first is answered; those beyond are not read."""
+NAME_BYTES = 100
+"""The longest name of a header that is looked at."""
 HELD_BYTES = 64_000_000
-"""How much of unfinished requests all connections hold; then those above `SMALL_BYTES` go."""
+"""How much of unanswered requests all connections hold; then those above `SMALL_BYTES` go."""
 SMALL_BYTES = 16_000
+REQUEST_BYTES = 4000
+"""What a whole request weighs beside its bytes, about."""
 READ_S = 30.0
 """How long a connection may wait for a request, and a request for its last byte."""
 STALL_S = 60.0
@@ -50,6 +62,7 @@ class Host(Protocol):
     connections: set[Connection]
     buffer: memoryview
     held_bytes: int
+    unread_bytes: int
     admit: Callable[[Environ], Callable[[], None] | None]
 
     def now(self) -> float:
@@ -62,6 +75,10 @@ class Host(Protocol):
 
     def date(self) -> bytes:
         """Give the `Date` header as a line."""
+        ...
+
+    def make_room(self) -> None:
+        """Part with visitors while all together leave too much unread."""
         ...
 
     def answer(self, environ: Environ, connection: Connection) -> None:
@@ -78,21 +95,32 @@ class Connection(asyncio.BufferedProtocol):
         self._host = host
         self._parser = HttpRequestParser(self)
         self._base: Environ = {}
-        self._requests: deque[tuple[Environ, bool]] = deque()
+        self._requests: deque[tuple[Environ, bool, int]] = deque()
         self._environ: Environ = {}
         self._target = b""
         self._body: list[bytes] = []
+        self._again = b""
         self._place: Callable[[], None] | None = None
-        self._received = self._headers = self._body_length = 0
-        self._is_reading = self._in_head = self._is_cut = self._is_deaf = self._has_ended = False
+        self._received = self._headers = self._headers_length = 0
+        self._body_length = self._weight = 0
+        self._is_again = self._is_reading = self._in_head = self._is_cut = self._is_deaf = (
+            self._has_ended
+        ) = False
         self._fault: HTTPStatus | None = None
         self._busy = self._going = self._paused = False
         self._keep = True
-        self._since = host.now()
-        self._unread = 0
+        self.since = host.now()
+        """When what is waited for last moved: a request, or the reading of an answer."""
+        self.unread = 0
+        """How much of its answers the visitor has not read, beyond what the system holds."""
         self.is_stalled = self.is_lost = False
-        self.when_free: Callable[[], None] | None = None
+        self.when_free: list[Callable[[], None]] = []
         """Called once when more can be written, or nothing ever will."""
+
+    @property
+    def address(self) -> str:
+        """Where the visitor comes from."""
+        return str(self._base["REMOTE_ADDR"])
 
     # What the event loop calls.
 
@@ -108,6 +136,7 @@ class Connection(asyncio.BufferedProtocol):
             "SERVER_NAME": server[0],
             "SERVER_PORT": str(server[1]),
         }
+        transport.set_write_buffer_limits(high=0)
         self._host.connections.add(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -121,9 +150,7 @@ class Connection(asyncio.BufferedProtocol):
         data = self._host.buffer[:nbytes]
         hurried = self._busy or self.is_stalled
         try:
-            self._parser.feed_data(data)
-        except HttpParserUpgrade:  # nobody here speaks anything else; the request is answered
-            self._stop_reading()
+            self._parse(data)
         except HttpParserCallbackError as error:
             logging.getLogger("server").error("a request could not be taken", exc_info=error)
             self._fault = HTTPStatus.INTERNAL_SERVER_ERROR
@@ -144,6 +171,23 @@ class Connection(asyncio.BufferedProtocol):
             self._paused = True
             self._transport.pause_reading()
 
+    def _parse(self, data: bytes | memoryview) -> None:
+        """Read on; whoever offers another protocol is answered in this one (RFC 9110, 7.8).
+
+        The parser stops at such an offer, before the body: another one is told how that is framed.
+        """
+        while data:
+            try:
+                self._parser.feed_data(data)
+                return
+            except HttpParserUpgrade as offer:
+                if self._environ["REQUEST_METHOD"] == "CONNECT":
+                    self._stop_reading()
+                    return
+                data = self._again + bytes(data[offer.args[0] :])
+                self._again = b""
+                self._parser = HttpRequestParser(self)
+
     def eof_received(self) -> bool:
         """Answer what has been asked; nothing more will be."""
         lingering = self._is_deaf and not self._keep
@@ -154,20 +198,26 @@ class Connection(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         """Wait: the visitor does not read as fast as we write."""
         self.is_stalled = True
-        self._unread, self._since = self._transport.get_write_buffer_size(), self._host.now()
+        self.since = self._host.now()
+        self._weigh_unread()
+        self._host.make_room()
 
     def resume_writing(self) -> None:
         """Write on."""
         self.is_stalled = False
-        self._since = self._host.now()
+        self.since = self._host.now()
+        self._weigh_unread()
         self._tell_free()
         self._go_on()
 
     def connection_lost(self, error: Exception | None) -> None:
         """Forget the visitor."""
         self.is_lost = True
+        self._host.held_bytes -= sum(weight for _, _, weight in self._requests)
         self._requests.clear()
         self._let_go()
+        self._host.unread_bytes -= self.unread
+        self.unread = 0
         self._host.forget(self)
         self._tell_free()
 
@@ -175,21 +225,27 @@ class Connection(asyncio.BufferedProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a request."""
+        if self._is_again:
+            return
         self._environ, self._target, self._body = self._base.copy(), b"", []
-        self._headers = self._body_length = 0
+        self._headers = self._headers_length = self._body_length = 0
         self._is_reading = self._in_head = True
-        self._since = self._host.now()
+        self.since = self._host.now()
 
     def on_url(self, part: bytes) -> None:
         """Take the target, or a part of it."""
-        self._target += part
+        if not self._is_again:
+            self._target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; trailers are left out, and names that could be mistaken for others."""
+        if self._is_again:
+            return
         self._headers += 1
-        if self._headers > MOST_HEADERS:
+        self._headers_length += len(name) + len(value)
+        if self._headers > MOST_HEADERS or self._headers_length > HEADERS_BYTES:
             self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        key = _to_key(name) if self._in_head else None
+        key = to_key(name) if self._in_head and len(name) <= NAME_BYTES else None
         if key is None:
             return
         text = value.decode("latin-1")
@@ -203,31 +259,27 @@ class Connection(asyncio.BufferedProtocol):
     def on_headers_complete(self) -> None:
         """See whether the body will be read."""
         self._in_head = False
+        if self._is_again:
+            self._is_again = False
+            return
         environ, version = self._environ, self._parser.get_http_version()
         environ["REQUEST_METHOD"] = self._parser.get_method().decode("latin-1")
-        self._read_target()
         environ["SERVER_PROTOCOL"] = f"HTTP/{version}"
-        if version != "1.0" and "HTTP_HOST" not in environ:
-            self._fault = HTTPStatus.BAD_REQUEST
+        self._fault = self._fault or find_fault(environ)
+        if self._fault:
+            return
+        read_target(environ, self._target)
+        if self._parser.should_upgrade():
+            self._again = to_framing(environ)
+            self._is_again = bool(self._again)
         if "CONTENT_LENGTH" in environ and int(environ["CONTENT_LENGTH"]) > self._host.body_bytes:
             self._cut()
         elif environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ:
             self._place = self._host.admit(environ)
             if self._place is None:
                 self._cut()
-            elif environ.get("HTTP_EXPECT", "").lower() == "100-continue" and not self._busy:
+            elif version == "1.1" and waits_for_leave(environ) and not self._busy:
                 self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def _read_target(self) -> None:
-        environ = self._environ
-        path, _, query = self._target.partition(b"#")[0].partition(b"?")
-        if not path.startswith(b"/") and b"://" in path:
-            authority, _, path = path.partition(b"://")[2].partition(b"/")
-            path, environ["HTTP_HOST"] = b"/" + path, authority.decode("latin-1")
-        if b"%" in path:
-            path = unquote_to_bytes(path)
-        environ["PATH_INFO"] = path.decode("latin-1")
-        environ["QUERY_STRING"] = query.decode("latin-1")
 
     def on_body(self, part: bytes) -> None:
         """Take a part of the body."""
@@ -238,9 +290,10 @@ class Connection(asyncio.BufferedProtocol):
                 self._cut()
 
     def on_message_complete(self) -> None:
-        """Line the request up."""
-        if not self._is_cut and not self._fault:
-            self._line_up(self._parser.should_keep_alive())
+        """Line the request up; one of HTTP/1.0 is the last of its connection."""
+        if not self._is_cut and not self._fault and not self._again:
+            new = self._environ["SERVER_PROTOCOL"] == "HTTP/1.1"
+            self._line_up(new and self._parser.should_keep_alive())
 
     def _cut(self) -> None:
         """Have a request answered whose body is not read on: the app says why."""
@@ -251,20 +304,24 @@ class Connection(asyncio.BufferedProtocol):
         """Read nothing more; what was sent until now is answered."""
         self._is_deaf = True
         if self._requests:
-            self._requests[-1] = (self._requests[-1][0], False)
+            environ, _, weight = self._requests.pop()
+            self._requests.append((environ, False, weight))
         else:
             self._keep = False
 
     def _line_up(self, keep: bool) -> None:
         self._is_reading = False
         self._let_go()
-        if len(self._requests) >= MOST_AHEAD:
+        ahead = MOST_AHEAD if self._host.held_bytes < HELD_BYTES else 1
+        if len(self._requests) >= ahead:
             self._stop_reading()
             return
-        environ = self._environ
+        environ, length = self._environ, self._headers_length + self._body_length
+        weight = REQUEST_BYTES + len(self._target) + length
         environ["wsgi.input"] = io.BytesIO(b"".join(self._body))
         self._body = []
-        self._requests.append((environ, keep))
+        self._host.held_bytes += weight
+        self._requests.append((environ, keep, weight))
 
     # What those call who answer.
 
@@ -289,6 +346,8 @@ class Connection(asyncio.BufferedProtocol):
     def end(self, whole: bool = True) -> None:
         """Turn to the next request; an answer that is not `whole` must not look so."""
         self._busy = False
+        self._host.held_bytes -= self._weight
+        self._weight = 0
         if self.is_lost:
             return
         if not whole:
@@ -296,7 +355,7 @@ class Connection(asyncio.BufferedProtocol):
         elif not self._keep:
             self._close()
         else:
-            self._since = self._host.now()
+            self.since = self._host.now()
             self._go_on()
 
     def fail(self) -> None:
@@ -306,21 +365,25 @@ class Connection(asyncio.BufferedProtocol):
 
     def check(self, now: float) -> None:
         """Part with a visitor who keeps us waiting."""
-        if self._transport.is_closing():
-            if now - self._since > STALL_S:
+        if self.is_stalled or self._transport.is_closing():
+            before = self.unread
+            self._weigh_unread()
+            if self.unread < before:
+                self.since = now
+            elif now - self.since > STALL_S:
                 self._transport.abort()
-        elif self.is_stalled:
-            unread = self._transport.get_write_buffer_size()
-            if unread < self._unread:
-                self._unread, self._since = unread, now
-            elif now - self._since > STALL_S:
-                self._transport.abort()
-        elif not self._busy and now - self._since > READ_S:
+        elif not self._busy and now - self.since > READ_S:
             if self._is_reading:
                 self._fault = HTTPStatus.REQUEST_TIMEOUT
                 self._go_on()
             else:
                 self._close()
+
+    def part(self) -> None:
+        """Part at once with a visitor who leaves too much unread."""
+        self._transport.abort()
+        self._host.unread_bytes -= self.unread
+        self.unread = 0
 
     def leave(self) -> None:
         """Close, unless a request is being read or answered."""
@@ -333,7 +396,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._going = True
         while self._requests and not self._busy and not self.is_stalled:
-            environ, self._keep = self._requests.popleft()
+            environ, self._keep, self._weight = self._requests.popleft()
             self._busy = True
             self._host.answer(environ, self)
         self._going = False
@@ -357,7 +420,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _close(self) -> None:
         """Close once all is written; whoever still sends is heard out a little."""
-        self._since = self._host.now()
+        self.since = self._host.now()
         if self._has_ended or not self._is_deaf:
             self._transport.close()
             return
@@ -366,6 +429,11 @@ class Connection(asyncio.BufferedProtocol):
         if self._paused:
             self._transport.resume_reading()
         asyncio.get_running_loop().call_later(LINGER_S, self._transport.close)
+
+    def _weigh_unread(self) -> None:
+        unread = self._transport.get_write_buffer_size()
+        self._host.unread_bytes += unread - self.unread
+        self.unread = unread
 
     def _let_go(self) -> None:
         """Give back what a request held while it was not whole."""
@@ -376,36 +444,6 @@ class Connection(asyncio.BufferedProtocol):
             place()
 
     def _tell_free(self) -> None:
-        told, self.when_free = self.when_free, None
-        if told is not None:
-            told()
-
-
-def to_head(status: str, headers: list[tuple[str, str]]) -> bytes:
-    """Write the status line and headers of an answer.
-
-    Raises:
-        ValueError: when one of them would break the line.
-    """
-    return f"HTTP/1.1 {status}\r\n".encode("latin-1") + to_lines(headers)
-
-
-def to_lines(headers: list[tuple[str, str]]) -> bytes:
-    """Write headers, a line for each.
-
-    Raises:
-        ValueError: when one of them would break its line.
-    """
-    text = "".join([f"{name}: {value}\r\n" for name, value in headers])
-    if text.count("\n") != len(headers) or text.count("\r") != len(headers):
-        raise ValueError("a header holds a line break")
-    return text.encode("latin-1")
-
-
-@lru_cache(maxsize=256)
-def _to_key(name: bytes) -> str | None:
-    """Give the name of a header in the environment; none with `_`, which would look like `-`."""
-    if b"_" in name:
-        return None
-    key = name.decode("latin-1").upper().replace("-", "_")
-    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+        told, self.when_free = self.when_free, []
+        for tell in told:
+            tell()

@@ -7,18 +7,22 @@ import resource
 import socket
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from email.utils import formatdate
 
-from server.http.connection import Connection, Environ
+from server.http.connection import Connection
 from server.http.gateway import App, Call
+from server.http.heads import Environ
 
 BACKLOG = 1024
 READ_BYTES = 64 * 1024
 """How much of what a visitor sends is read at once."""
 TICK_S = 1.0
+UNREAD_BYTES = 128_000_000
+"""How much of their answers all visitors leave unread; then whoever leaves the most goes."""
 FAREWELL_S = 1.0
 """How long a visitor who has come, but not asked, may still ask when the process is to end."""
 _CONNECTIONS, _SPARE_FILES = 8192, 256
@@ -46,7 +50,7 @@ class Door:
         self.body_bytes = body_bytes
         self.most = _CONNECTIONS
         self.draining = False
-        self.held_bytes = 0
+        self.held_bytes = self.unread_bytes = 0
         self.buffer = memoryview(bytearray(READ_BYTES))
         self.connections: set[Connection] = set()
         self.admit: Admitting = lambda _: lambda: None
@@ -118,6 +122,19 @@ class Door:
         """Take note that a visitor has gone; whoever waits outside may come in."""
         self.connections.discard(connection)
         self._open_again()
+
+    def make_room(self) -> None:
+        """Part with visitors while all together leave too much unread.
+
+        Of the address that leaves the most, the one goes who has read nothing for longest.
+        """
+        while self.unread_bytes > UNREAD_BYTES:
+            unread: Counter[str] = Counter()
+            for visitor in self.connections:
+                unread[visitor.address] += visitor.unread
+            ((address, _),) = unread.most_common(1)
+            idle = [v for v in self.connections if v.address == address and v.unread]
+            min(idle, key=lambda visitor: visitor.since).part()
 
     def _let_in(self) -> None:
         """Take in who waits outside, as far as there is room."""

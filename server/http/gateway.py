@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from server.http.connection import Connection, Environ, to_head
+from server.http.connection import Connection
+from server.http.heads import Environ, to_head
 
 App = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 Headers = list[tuple[str, str]]
@@ -74,7 +75,7 @@ class Call:
         sent = len(first)
         for part in chunks:
             if self._connection.is_lost:
-                return
+                break
             sent += len(part)
             self._pass(self._connection.send, part)
         self._on_loop(self._connection.end, sent == length)
@@ -87,7 +88,7 @@ class Call:
     def _write(self, write: Callable[..., None], *parts: bytes) -> None:
         write(*parts)
         if self._connection.is_stalled and not self._connection.is_lost:
-            self._connection.when_free = self._room.release
+            self._connection.when_free.append(self._room.release)
         else:
             self._room.release()
 

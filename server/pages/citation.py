@@ -29,10 +29,10 @@ def cite(site: Site, reader: Reader, title: Text, iri: str) -> Citation:
     """Write the reference to what this version says of a thing, by the thing's own name."""
     dataset = site.title(reader.lang).value
     publisher = _publisher(site, reader)
-    version = site.version[:SHORT_VERSION]
+    version = _to_version(site, reader)
     name = title.value.rstrip(".")
     quoted = PHRASES[reader.lang]["quoted"].format(name)
-    parts = [f"{quoted}.", f"{dataset},", f"version {version}"]
+    parts = [f"{quoted}.", f"{dataset},", version]
     parts.append(f"({site.dataset.modified})." if site.dataset.modified else "")
     line = " ".join([*filter(None, parts)]).rstrip(".") + "."
     by = f" {publisher}." if publisher and publisher != dataset else ""
@@ -43,21 +43,25 @@ def cite(site: Site, reader: Reader, title: Text, iri: str) -> Citation:
 def cite_dataset(site: Site, reader: Reader) -> Citation:
     """Write the reference to this version of the dataset as a whole."""
     dataset, iri = site.title(reader.lang).value, site.dataset.iri
-    publisher, version = _publisher(site, reader), site.version[:SHORT_VERSION]
+    publisher, version = _publisher(site, reader), _to_version(site, reader)
     day = f" ({site.dataset.modified})" if site.dataset.modified else ""
     by = f"{publisher}. " if publisher and publisher != dataset else ""
-    line = f"{by}{dataset}, version {version}{day}. {iri}"
+    line = f"{by}{dataset}, {version}{day}. {iri}"
     return Citation(line, _to_bibtex(site, dataset, "", publisher, iri), iri)
 
 
 def facts_query(thing: NamedNode) -> str:
-    """Write the query for what is asserted of a thing, with the graphs that state it too."""
+    """Write the query for what is asserted of a thing, with the graphs that state it too.
+
+    That is what the thing is a subject or a value of: posts held point to who holds them.
+    """
     iri = f"<{thing.value}>"
     return (
-        "SELECT ?property ?value ?claim WHERE {\n"
-        f"  {iri} ?property ?value .\n"
-        f"  OPTIONAL {{ GRAPH ?claim {{ {iri} ?property ?value }} }}\n"
-        "}\nORDER BY ?property ?value\nLIMIT 1000"
+        "SELECT * WHERE {\n"
+        f"  {{ {iri} ?property ?value OPTIONAL {{ GRAPH ?claim {{ {iri} ?property ?value }} }} }}\n"
+        "  UNION\n"
+        f"  {{ ?of ?property {iri} OPTIONAL {{ GRAPH ?claim {{ ?of ?property {iri} }} }} }}\n"
+        "}\nLIMIT 1000"
     )
 
 
@@ -73,6 +77,10 @@ def claim_query(claim: NamedNode) -> str:
         f"  GRAPH <{claim.value}> {{ ?subject ?property ?value }}\n"
         "}\nORDER BY ?subject ?property ?value\nLIMIT 1000"
     )
+
+
+def _to_version(site: Site, reader: Reader) -> str:
+    return PHRASES[reader.lang]["cite_version"].format(site.version[:SHORT_VERSION])
 
 
 def _publisher(site: Site, reader: Reader) -> str:

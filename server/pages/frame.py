@@ -82,9 +82,21 @@ def show(template: str, **context: object) -> str:
         languages=_language_links(lang),
         embedded=Markup(_embed(site, thing)),
         summary=_summarise(site, thing, lang),
-        here=request.base_url,
-        **context,
+        **{**context, "canonical": _to_permanent(site)},
     )
+
+
+def _to_permanent(site: Site) -> str:
+    """Give the permanent address of the page at hand, as its headers say it if they do.
+
+    The language is no part of it, what was chosen or asked on the page is.
+    """
+    named = cast(str, g.get("canonical", ""))
+    if named.startswith(("http://", "https://")):
+        return named
+    kept = {key: value for key, value in request.args.items() if key != "lang"}
+    plain = Addresses(site.base, "", None, lambda _: False)
+    return site.base + plain.to(request.path.lstrip("/"), **kept)
 
 
 def _embed(site: Site, thing: NamedNode | None) -> str:

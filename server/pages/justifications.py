@@ -203,7 +203,6 @@ def _page(found: LinkSet, urls: dict[str, str]) -> str:
         pages=count,
         turn=lambda number: to(f"/links/{found.name}", page=str(number)),
         forms=[(offer, urls[offer.name]) for offer in OFFERS[1:]],
-        canonical=found.node.value,
     )
 
 

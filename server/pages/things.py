@@ -25,7 +25,7 @@ PICTURE_BYTES = 8_000
 """About as much as a photograph drawn from its caption takes with its style sheet."""
 
 
-def show_thing(thing: NamedNode, canonical: str, urls: Mapping[str, str]) -> str:
+def show_thing(thing: NamedNode, urls: Mapping[str, str]) -> str:
     """Render the page of a thing; `?list=` and `?page=` pick a page of one of its lists."""
     site, reader = current_site(), page_reader()
     codes = site.derive(read_codes)
@@ -36,9 +36,9 @@ def show_thing(thing: NamedNode, canonical: str, urls: Mapping[str, str]) -> str
         turn = partial(_turn, thing, wanted)
         return show("list.html", view=listed, to_thing=to_thing, turn=turn)
     if reader.look.is_claim(thing):
-        return _show_claim(site, reader, thing, codes, canonical, urls)
+        return _show_claim(site, reader, thing, codes, urls)
     if is_mapping(reader, thing):
-        return _show_mapping(site, reader, thing, canonical, urls)
+        return _show_mapping(site, reader, thing, urls)
     picture = drawing(reader, thing)
     view = entity_view(site, reader, thing, PICTURE_BYTES if picture else 0)
     texts = [view.heading.line.value if view.heading.line else "", *view.codes]
@@ -50,7 +50,7 @@ def show_thing(thing: NamedNode, canonical: str, urls: Mapping[str, str]) -> str
         rest_address=reader.addresses.to("/sparql", query=rest),
         linked=partial(_link, reader, codes),
         meanings=explain_codes(reader, codes, texts),
-        **_using(site, reader, view.heading.label, thing, query, canonical, urls),
+        **_using(site, reader, view.heading.label, thing, query, urls),
     )
 
 
@@ -59,7 +59,6 @@ def _show_claim(
     reader: Reader,
     claim: NamedNode,
     codes: Codes,
-    canonical: str,
     urls: Mapping[str, str],
 ) -> str:
     view = claim_view(reader, claim)
@@ -68,15 +67,13 @@ def _show_claim(
         view=view,
         linked=partial(_link, reader, codes),
         meanings=explain_codes(reader, codes, view.texts),
-        **_using(site, reader, view.card.text, claim, claim_query(claim), canonical, urls),
+        **_using(site, reader, view.card.text, claim, claim_query(claim), urls),
     )
 
 
-def _show_mapping(
-    site: Site, reader: Reader, node: NamedNode, canonical: str, urls: Mapping[str, str]
-) -> str:
+def _show_mapping(site: Site, reader: Reader, node: NamedNode, urls: Mapping[str, str]) -> str:
     label = reader.look.label(node, reader.lang)
-    using = _using(site, reader, label, node, facts_query(node), canonical, urls)
+    using = _using(site, reader, label, node, facts_query(node), urls)
     return show("mapping.html", view=justify(reader, node), **using)
 
 
@@ -86,14 +83,12 @@ def _using(
     title: Text,
     thing: NamedNode,
     query: str,
-    canonical: str,
     urls: Mapping[str, str],
 ) -> dict[str, object]:
     """Give what a reader does with a page: cite it, take it as data, ask the same of the graph."""
     return {
         "thing": thing.value,
         "findings": site.derive(find_findings).get(thing.value, 0),
-        "canonical": canonical,
         "formats": _formats(urls),
         "citation": cite(site, reader, title, thing.value),
         "query": query,

@@ -25,6 +25,7 @@ from server.sparql.protocol import Given, offers_for, pick_by_name
 LARGE_BYTES = 2_000_000
 """From this size on a result is sent as it is read, and not kept."""
 
+_SHORT = 1000
 _UNREPEATABLE = ("NOW", "RAND", "UUID", "BNODE")
 _CHANGING = re.compile(rf"(?:{'|'.join(_UNREPEATABLE)})[\s(#]")
 _BLANK = (b"_:", b"rdf:nodeID=")
@@ -139,7 +140,8 @@ class Desk:
         """
         form = check(query, self._limits)
         offers = offers_for(form)
-        offer = pick_by_name(given.formats, offers) or _choose(accept, form)
+        choose_form = _choose if len(accept or "") <= _SHORT else _choose.__wrapped__
+        offer = pick_by_name(given.formats, offers) or choose_form(accept, form)
         if offer is None:
             raise not_acceptable({o.media_type: address(o.name) for o in offers})
         if given.page is not None and offer is not HTML:

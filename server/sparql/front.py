@@ -19,7 +19,7 @@ from kg.errors import KnowledgeError
 from server.compression import all_marks, choose_coding, is_worth_it, mark
 from server.evaluation.answers import Evaluated, Evaluating, InProcess
 from server.headers import ALWAYS
-from server.http.connection import to_head
+from server.http.heads import to_head
 from server.journal import Journal, Visit
 from server.keeping import Keeping
 from server.limits import LimitError, limits_of

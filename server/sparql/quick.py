@@ -14,8 +14,9 @@ from kg.errors import KnowledgeError
 from server.evaluation.express import Begun
 from server.evaluation.lanes import Lanes
 from server.evaluation.spool import INLINE_BYTES
-from server.http.connection import Connection, Environ, to_head
+from server.http.connection import Connection
 from server.http.door import Door
+from server.http.heads import Environ, to_head
 from server.journal import Visit
 from server.negotiation import HTML
 from server.refusals import ProblemError
@@ -49,11 +50,15 @@ class Quick:
         address = environ["QUERY_STRING"]
         if "query=" not in address or len(address) > PLAIN_BYTES:
             return False
-        if self._begin(environ, connection, handed):
-            return True
-        environ.pop(HANDED, None)
-        handed.free()
-        return False
+        begun = False
+        try:
+            begun = self._begin(environ, connection, handed)
+        except Exception as error:
+            log_fault(environ, error)
+        if not begun:
+            environ.pop(HANDED, None)
+            handed.free()
+        return begun
 
     def _give_page(self, environ: Environ, connection: Connection) -> bool:
         """Answer with a page or document that is kept."""

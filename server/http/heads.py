@@ -1,0 +1,90 @@
+"""Heads of requests and answers: what they say, and what makes them impossible (RFC 9112)."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+Environ = dict[str, Any]
+
+_HOST = re.compile(r"(?:[\w.~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?", re.ASCII)
+
+
+def read_target(environ: Environ, target: bytes) -> None:
+    """Read the target of a request; the host in one is the one that counts (3.2.2)."""
+    path, _, query = target.partition(b"#")[0].partition(b"?")
+    if not path.startswith(b"/") and b"://" in path:
+        authority, _, path = path.partition(b"://")[2].partition(b"/")
+        path, environ["HTTP_HOST"] = b"/" + path, authority.decode("latin-1")
+    if b"%" in path:
+        path = unquote_to_bytes(path)
+    environ["PATH_INFO"] = path.decode("latin-1")
+    environ["QUERY_STRING"] = query.decode("latin-1")
+
+
+def to_head(status: str, headers: list[tuple[str, str]]) -> bytes:
+    """Write the status line and headers of an answer.
+
+    Raises:
+        ValueError: when one of them would break the line.
+    """
+    return f"HTTP/1.1 {status}\r\n".encode("latin-1") + to_lines(headers)
+
+
+def to_lines(headers: list[tuple[str, str]]) -> bytes:
+    """Write headers, a line for each.
+
+    Raises:
+        ValueError: when one of them would break its line.
+    """
+    text = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    if text.count("\n") != len(headers) or text.count("\r") != len(headers):
+        raise ValueError("a header holds a line break")
+    return text.encode("latin-1")
+
+
+def find_fault(environ: Environ) -> HTTPStatus | None:
+    """Find what RFC 9112 (2.3, 3.2, 6.1) has a server refuse in a head that can be read."""
+    version, host = environ["SERVER_PROTOCOL"], environ.get("HTTP_HOST")
+    coding = environ.get("HTTP_TRANSFER_ENCODING")
+    if version not in ("HTTP/1.1", "HTTP/1.0"):
+        return HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
+    if host is None and version == "HTTP/1.1":
+        return HTTPStatus.BAD_REQUEST
+    if host and not _HOST.fullmatch(host):
+        return HTTPStatus.BAD_REQUEST
+    if coding is None or (coding.lower() == "chunked" and version == "HTTP/1.1"):
+        return None
+    framed = coding.lower().endswith("chunked") and version == "HTTP/1.1"
+    return HTTPStatus.NOT_IMPLEMENTED if framed else HTTPStatus.BAD_REQUEST
+
+
+def waits_for_leave(environ: Environ) -> bool:
+    """Tell whether the body comes only after a word of ours (RFC 9110, 10.1.1)."""
+    return str(environ.get("HTTP_EXPECT", "")).lower() == "100-continue"
+
+
+def to_framing(environ: Environ) -> bytes:
+    """Write a head that says of a request only how its body is framed; empty if it has none."""
+    lines = ["POST / HTTP/1.1"]
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        lines.append("Transfer-Encoding: chunked")
+    elif int(environ.get("CONTENT_LENGTH", "0")):
+        lines.append(f"Content-Length: {environ['CONTENT_LENGTH']}")
+    else:
+        return b""
+    if "close" in environ.get("HTTP_CONNECTION", "").lower():
+        lines.append("Connection: close")
+    return "\r\n".join((*lines, "", "")).encode()
+
+
+@lru_cache(maxsize=256)
+def to_key(name: bytes) -> str | None:
+    """Give the name of a header in the environment; none with `_`, which would look like `-`."""
+    if b"_" in name:
+        return None
+    key = name.decode("latin-1").upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
