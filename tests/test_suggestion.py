@@ -287,10 +287,18 @@ def test_this_project_asks_for_its_people_in_three_languages(
         HUMAN,
         statement("P569", day("+1910-08-14")),
         statement("P410", item("Q40")),
+        statement("P7779", item("Q51")),
         ru="Глеб Владимирович Бакланов",
     )
+    wikibase.add("Q51", "34th Guards Rifle Corps")
+    wikibase.add("Q52", "2nd Ukrainian Front")
     wikibase.add(
-        "Q32", "Konev", HUMAN, statement("P569", day("+1897-12-28")), ru="Иван Степанович Конев"
+        "Q32",
+        "Konev",
+        HUMAN,
+        statement("P569", day("+1897-12-28")),
+        statement("P7779", item("Q52")),
+        ru="Иван Степанович Конев",
     )
     wikibase.add("Q33", "Ivan Nikitich Konev", HUMAN, ru="Иван Никитич Конев")
     service = ["--reconciliation", wikibase.url + "/{language}/api"]
@@ -303,6 +311,10 @@ def test_this_project_asks_for_its_people_in_three_languages(
         ("person:ivan-konev", "wikidata:Q32"),
     ]
     assert re.search(r"Rank \+[\d.]+: ", found["person:gleb-baklanov", "wikidata:Q31"]["comment"])
+    unit = r"Military unit \+8: Both have the value “34.*корпус”\."
+    assert re.search(unit, found["person:gleb-baklanov", "wikidata:Q31"]["comment"])
+    unit = r"Military unit -3: Another one is recorded, though posts change: “.*” is not “2nd Ukr"
+    assert re.search(unit, found["person:ivan-konev", "wikidata:Q32"]["comment"])
     assert re.search(r"Q33 \(Ivan Nikitich Konev\) sinks to .*“nikitich” is not", result.stderr)
     assert "Глеб Владимирович Бакланов" in asked(wikibase, "ru")
     assert "Gleb Wladimirowitsch Baklanow" in asked(wikibase, "de")

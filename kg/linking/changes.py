@@ -91,7 +91,7 @@ def apply(root: Path, changes: Iterable[Change]) -> None:
             before = path.read_bytes() if path.exists() else None
             write_sssom(path, header, rows)
             done.append((path, before))
-    except LinkError:
+    except BaseException:
         for path, before in reversed(done):
             _put_back(path, before)
         raise

@@ -13,7 +13,7 @@ from kg.linking.wikidata import INSTANCE_OF, Entity, Time, is_item
 from kg.linking.wikidata import Point as Place
 from kg.matching.description import Days, Description, Value
 from kg.matching.lexicon import Lexicon, read_lexicon
-from kg.matching.scoring import Point
+from kg.matching.scoring import UNIT, Point
 from kg.matching.spelling import to_keys
 from kg.project import NAME_WORDS, Project
 from kg.terms import ORG, SKOS_IN_SCHEME, Terms
@@ -29,7 +29,7 @@ class Known:
 
     `lexicon` holds the words in names that are none, such as ranks; `classes` gives each item's
     classes and all that these are kinds of, `entities` the items that statements name, `ours` the
-    thing of ours that a person accepted for an item.
+    thing of ours that a person accepted for an item, `units` what our people belonged to.
     """
 
     alignment: Alignment
@@ -39,6 +39,7 @@ class Known:
     classes: Mapping[str, frozenset[str]]
     entities: Mapping[str, Entity | None]
     ours: Mapping[str, str]
+    units: Mapping[str, tuple[str, ...]]
 
     def kinds(self, thing: Thing) -> frozenset[str]:
         """Give the types of a thing that say what item it may be."""
@@ -47,12 +48,21 @@ class Known:
 
 def ranks_of(things: Mapping[str, Thing], terms: Terms) -> Mapping[str, tuple[str, ...]]:
     """Give the ranks that members ever held, by the IRI of the member."""
-    held: dict[str, list[str]] = defaultdict(list)
+    return _told_of_members(things, terms.rank)
+
+
+def units_of(things: Mapping[str, Thing]) -> Mapping[str, tuple[str, ...]]:
+    """Give the organizations that members ever belonged to, by the IRI of the member."""
+    return _told_of_members(things, NamedNode(UNIT))
+
+
+def _told_of_members(things: Mapping[str, Thing], said: NamedNode) -> dict[str, tuple[str, ...]]:
+    told: dict[str, list[str]] = defaultdict(list)
     for thing in things.values():
-        ranks = [said.value.value for said in thing.values.get(terms.rank, ())]
-        for member in thing.values.get(_MEMBER, ()) if ranks else ():
-            held[member.value.value] += ranks
-    return {member: tuple(dict.fromkeys(ranks)) for member, ranks in held.items()}
+        values = [one.value.value for one in thing.values.get(said, ())]
+        for member in thing.values.get(_MEMBER, ()) if values else ():
+            told[member.value.value] += values
+    return {member: tuple(dict.fromkeys(values)) for member, values in told.items()}
 
 
 def words_of(project: Project, things: Mapping[str, Thing]) -> Lexicon:
@@ -72,6 +82,7 @@ def describe_thing(thing: Thing, ranks: Iterable[str], known: Known) -> Descript
         days = [to_days(one) for one in said if isinstance(one, Literal)]
         dates[predicate] = tuple(one for one in days if one is not None)
         nodes = [one.value for one in said if isinstance(one, NamedNode)]
+        nodes += known.units.get(thing.node.value, ()) if predicate == UNIT else ()
         values[predicate] = tuple(Value(iri, _names(known.things.get(iri))) for iri in nodes)
     return Description(
         iri=thing.node.value,

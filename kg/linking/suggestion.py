@@ -21,6 +21,7 @@ from kg.linking.describing import (
     describe_thing,
     named_items,
     ranks_of,
+    units_of,
     weigh_places,
     words_of,
 )
@@ -123,6 +124,7 @@ def suggest(
         wikidata.classes(entities),
         {**named, **entities},
         _accepted(project),
+        units_of(things),
     )
     decided = {(a.subject.value, a.object.value) for _, a in reviewed_links(project)}
     ranks = ranks_of(things, project.terms)

@@ -3,6 +3,7 @@
 import shutil
 import textwrap
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 
 import click
@@ -41,6 +42,12 @@ class Walk:
 
     def go(self) -> None:
         """Walk until nothing is left or the reviewer quits; what was decided stands."""
+        with suppress(KeyboardInterrupt):
+            self._walk()
+        left = len(self._links.waiting())
+        _say(f"{left} left to review" if left else "nothing is left to review")
+
+    def _walk(self) -> None:
         shown = None
         while link := self._next():
             if shown != pair_of(link):
@@ -57,8 +64,6 @@ class Walk:
                 self._decide(link, _VERDICTS[key], reason)
             else:
                 _say(f"{key!r} does nothing; {self._offer(link)}")
-        left = len(self._links.waiting())
-        _say(f"{left} left to review" if left else "nothing is left to review")
 
     def _next(self) -> Link | None:
         """Give the link to show: one just undone, else the first not put off."""

@@ -72,7 +72,7 @@ def _read_borne(name: Name) -> tuple[Reading, ...]:
 
 def _read(name: Name, *, borne: bool = False) -> Iterator[Reading]:
     """Read a name with its family name last and, unless order is known, first."""
-    of_name = [part for part in name.parts if not part or part[0].is_initial or not _is_unit(part)]
+    of_name = [*name.parts[:1], *(part for part in name.parts[1:] if not _is_unit(part))]
     parts = [tuple(w for w in part if w.is_initial or w.role not in _ASIDE) for part in of_name]
     parts = [part for part in parts if part]
     if len(parts) > 1 and len(parts[0]) == 1:
@@ -92,7 +92,8 @@ def _read(name: Name, *, borne: bool = False) -> Iterator[Reading]:
 
 def _is_unit(part: tuple[Word, ...]) -> bool:
     """Tell whether what stands in brackets or between commas is the post, not the name."""
-    return Name("", (part,), part).is_unit and bool(Name("", (part,), part).numbers)
+    post = Name("", (part,), part)
+    return post.is_unit and bool(post.numbers)
 
 
 def _read_within(words: Sequence[Word]) -> Iterator[Reading]:

@@ -12,7 +12,7 @@ from kg.matching.persons import compare_persons
 from kg.matching.points import Point, Score, total
 from kg.matching.spelling import to_keys
 from kg.matching.units import compare_units
-from kg.terms import FOAF, SCHEMA
+from kg.terms import FOAF, ORG, SCHEMA
 
 __all__ = ["Point", "Score", "is_match", "score"]
 
@@ -33,6 +33,8 @@ SAME_VALUE = 8.0
 OTHER_VALUE = -8.0
 SAME_RANK = 15.0
 OTHER_RANK = -3.0
+UNIT = f"{ORG}organization"
+OTHER_UNIT = -3.0
 
 
 def score(sought: Description, candidate: Description, lexicon: Lexicon = PLAIN) -> Score:
@@ -98,11 +100,17 @@ def _weigh_values(sought: Description, candidate: Description) -> Iterable[Point
         theirs = candidate.values.get(feature, ())
         if not ours or not theirs:
             continue
-        if any(_may_be_one(a, b) for a in ours for b in theirs):
-            yield Point(feature, SAME_VALUE, f"Both have the value {_to_word(ours[0])}.")
+        shared = next((a for a in ours for b in theirs if _may_be_one(a, b)), None)
+        if shared is not None:
+            yield Point(feature, SAME_VALUE, f"Both have the value {_to_word(shared)}.")
         elif any(_can_differ(a, b) for a in ours for b in theirs):
             told = f"{_to_word(ours[0])} is not {_to_word(theirs[0])}."
-            yield Point(feature, OTHER_VALUE, f"The values differ: {told}")
+            if feature == UNIT:
+                yield Point(
+                    feature, OTHER_UNIT, f"Another one is recorded, though posts change: {told}"
+                )
+            else:
+                yield Point(feature, OTHER_VALUE, f"The values differ: {told}")
 
 
 def _may_be_one(one: Value, other: Value) -> bool:
