@@ -54,7 +54,7 @@ class Watched:
         if self.refusal:
             raise self.refusal
         found = self.inner.evaluate(request, client)
-        return Evaluated(found.body, found.length, "fast", found.stages, self.version)
+        return Evaluated(found.body, found.length, "fast", found.stages, self.version, found.blank)
 
     def status(self) -> dict[str, Any]:
         return {"ready": int(self.refusal is None), "workers": {"fast": 2}}
@@ -202,6 +202,24 @@ def test_a_large_result_streams_and_frees_its_place(
     assert len(service.evaluator.asked) == 10
     graph = service.get("CONSTRUCT WHERE { ?s ?p ?o }", Accept="text/html")
     assert "its first 100 rows are shown" in graph.text
+
+
+@pytest.mark.parametrize(
+    "media_type", ["text/turtle", "application/rdf+xml", "application/ld+json"]
+)
+def test_a_large_graph_has_a_tag_unless_it_names_blank_nodes(
+    service: Service, monkeypatch: pytest.MonkeyPatch, media_type: str
+) -> None:
+    monkeypatch.setattr("server.sparql.desk.LARGE_BYTES", 5000)
+    monkeypatch.setattr("server.evaluation.spool.INLINE_BYTES", 4000)
+    steady = service.get("CONSTRUCT WHERE { ?s a ?o }", Accept=media_type)
+    assert len(steady.data) > 5000
+    again = {"Accept": media_type, "If-None-Match": steady.headers["ETag"]}
+    assert service.get("CONSTRUCT WHERE { ?s a ?o }", **again).status_code == 304
+    fresh = service.get("CONSTRUCT { [] a ?o } WHERE { ?s a ?o }", Accept=media_type)
+    assert len(fresh.data) > 5000
+    assert "ETag" not in fresh.headers
+    assert fresh.headers["Cache-Control"] == "no-store"
 
 
 def test_a_limit_is_named_with_its_value(service: Service) -> None:

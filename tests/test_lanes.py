@@ -205,7 +205,7 @@ def test_clients_that_overran_leave_half_of_the_fast_lane_to_others(
         inside.append(limit_ms)
         entered.release()
         assert going.wait(10)
-        return Reply(INLINE, (0.0, 0.0, 0.0, 0.0), 0, b"")
+        return Reply(INLINE, (0.0, 0.0, 0.0, 0.0), 0, b"", False)
 
     monkeypatch.setattr(lanes._fast, "ask", hold)
     clients = ["first", "second", "another"]

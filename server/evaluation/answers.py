@@ -53,7 +53,8 @@ class Stages(NamedTuple):
 class Evaluated:
     """The whole answer of one query: `body` is its bytes, or a file when they are many.
 
-    `length` is exact. `version` is the release that was asked.
+    `length` is exact. `version` is the release that was asked. `blank` tells whether a graph may
+    name blank nodes, which have other names each time.
     """
 
     body: bytes | BinaryIO
@@ -61,6 +62,7 @@ class Evaluated:
     lane: Lane
     stages: Stages
     version: str
+    blank: bool
 
     def read(self) -> bytes:
         """Give the body as a whole."""
@@ -117,7 +119,7 @@ class InProcess:
         """Answer a query; see `Evaluating.evaluate`."""
         body, stages = answer(self._store, request, self._limits, self._prefixes)
         whole = body.take()
-        return Evaluated(whole, body.length, "process", stages, self._version)
+        return Evaluated(whole, body.length, "process", stages, self._version, body.has_blank)
 
     def status(self) -> dict[str, Any]:
         """Tell of itself; see `Evaluating.status`."""

@@ -47,12 +47,16 @@ class _UntakenError(Exception):
 
 
 class Reply(NamedTuple):
-    """What a worker answered: its outcome, how long it took, the body or a file of it."""
+    """What a worker answered: its outcome, how long it took, the body or a file of it.
+
+    `blank` tells whether a graph may name blank nodes.
+    """
 
     outcome: int
     stages: Stages
     length: int
     body: bytes | BinaryIO
+    blank: bool
 
 
 class _Waiter:
@@ -251,17 +255,17 @@ def count_missing(data: bytes) -> int:
     """Tell how many bytes an answer that begins so lacks, at least."""
     if len(data) < REPLY.size:
         return REPLY.size - len(data)
-    outcome, _, _, _, _, length = REPLY.unpack_from(data)
+    outcome, *_, length = REPLY.unpack_from(data)
     return 0 if outcome == FILE else REPLY.size + int(length) - len(data)
 
 
 def to_reply(data: bytes, rights: Rights) -> Reply:
     """Read a whole answer."""
-    outcome, wait, check, run, write, length = REPLY.unpack_from(data)
+    outcome, blank, *stages, length = REPLY.unpack_from(data)
     body: bytes | BinaryIO = data[REPLY.size :]
     if outcome == FILE:
         body = os.fdopen(struct.unpack("i", rights[0][2])[0], "rb", buffering=0)
-    return Reply(outcome, Stages(wait, check, run, write), length, body)
+    return Reply(outcome, Stages(*stages), length, body, blank)
 
 
 def _receive_more(conn: socket.socket, length: int) -> bytes:

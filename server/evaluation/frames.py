@@ -14,8 +14,8 @@ from server.limits import Limits
 
 REQUEST = struct.Struct("<16sdddII")
 """Identifier, times of sending and of the latest start (monotonic), limit in s, lengths."""
-REPLY = struct.Struct("<B4fQ")
-"""Outcome, milliseconds of wait, check, run and write, length of the body."""
+REPLY = struct.Struct("<B?4fQ")
+"""Outcome, whether blank nodes are named, milliseconds of each stage, length of the body."""
 SLOT = struct.Struct("<16sd")
 """What a worker has in hand: the request's identifier and when it began; zeros when idle."""
 

@@ -239,7 +239,7 @@ class Lanes:
         if reply.outcome == REFUSED:
             assert isinstance(reply.body, bytes)
             self._refuse(*json.loads(reply.body))
-        return Evaluated(reply.body, reply.length, lane, reply.stages, self._version)
+        return Evaluated(reply.body, reply.length, lane, reply.stages, self._version, reply.blank)
 
     def _refuse(self, kind: str, message: str, line: int | None, column: int | None) -> NoReturn:
         errors: dict[str, KnowledgeError] = {

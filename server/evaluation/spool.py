@@ -14,6 +14,8 @@ INLINE_BYTES = 256 * 1024
 """Up to this size a result is kept in memory and handed over in one message."""
 
 _NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+_BLANK = {"rdf": b"rdf:nodeID="}
+_GRAPHS = frozenset(("ttl", "nt", "jsonld", "rdf", "trig", "nq"))
 _BEFORE_NAME = frozenset(b" \t\r\n\v\f([,;^{")
 _PREFIXES = re.compile(rb"(?:@prefix [^\n]*\n)*")
 
@@ -25,7 +27,8 @@ class UnwritableError(KnowledgeError):
 class Spool:
     """Takes a result up to a limit; more than `INLINE_BYTES` goes into a file without a name.
 
-    When it is finished, the result is `body`, or the `length` bytes from `start` on in `file`.
+    When it is finished, the result is `body`, or the `length` bytes from `start` on in `file`;
+    `has_blank` tells of a graph whether it may name blank nodes.
     """
 
     def __init__(self, limit: int) -> None:
@@ -35,6 +38,7 @@ class Spool:
         self.file: int | None = None
         self.body = b""
         self.start = 0
+        self.has_blank = False
 
     @property
     def length(self) -> int:
@@ -67,6 +71,7 @@ class Spool:
         if self.file is None:
             self.body = b"".join(self._parts)
             _check(self.body, format)
+            self.has_blank = _may_name_blank(self.body, format)
             if format in ("ttl", "trig"):
                 self.body = drop_unused_prefixes(self.body)
                 self._size = len(self.body)
@@ -74,6 +79,7 @@ class Spool:
         self._spill()
         with mmap.mmap(self.file, self._size) as text:
             _check(text, format)
+            self.has_blank = _may_name_blank(text, format)
             if format in ("ttl", "trig"):
                 head, kept = _used_prefixes(text)
                 self.start = head - len(kept)
@@ -150,3 +156,7 @@ def _is_used(prefix: bytes, text: bytes | mmap.mmap, start: int) -> bool:
 def _check(body: bytes | mmap.mmap, format: str) -> None:
     if format == "xml" and _NO_XML.search(body):
         raise UnwritableError("The result holds control characters, which XML cannot; take JSON.")
+
+
+def _may_name_blank(text: bytes | mmap.mmap, format: str) -> bool:
+    return format in _GRAPHS and text.find(_BLANK.get(format, b"_:")) >= 0

@@ -179,10 +179,10 @@ class Worker:
 
     def _send(self, conn: socket.socket, spool: Spool, stages: tuple[float, ...]) -> bool:
         if spool.file is None:
-            conn.sendall(REPLY.pack(INLINE, *stages, spool.length) + spool.body)
+            conn.sendall(REPLY.pack(INLINE, spool.has_blank, *stages, spool.length) + spool.body)
             return True
         try:
-            head = REPLY.pack(FILE, *stages, spool.length)
+            head = REPLY.pack(FILE, spool.has_blank, *stages, spool.length)
             rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", spool.file))
             conn.sendmsg([head], [rights])
         finally:
@@ -204,5 +204,5 @@ class Worker:
         column: int | None = None,
     ) -> bool:
         body = json.dumps((kind, message[:4000], line, column)).encode()
-        conn.sendall(REPLY.pack(REFUSED, 0, 0, 0, 0, len(body)) + body)
+        conn.sendall(REPLY.pack(REFUSED, False, 0, 0, 0, 0, len(body)) + body)
         return True

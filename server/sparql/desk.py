@@ -28,7 +28,6 @@ LARGE_BYTES = 2_000_000
 _SHORT = 1000
 _UNREPEATABLE = ("NOW", "RAND", "UUID", "BNODE")
 _CHANGING = re.compile(rf"(?:{'|'.join(_UNREPEATABLE)})[\s(#]")
-_BLANK = (b"_:", b"rdf:nodeID=")
 _QUIET = frozenset(("iri", "string", "variable", "op"))
 
 
@@ -166,14 +165,12 @@ class Desk:
     def keep(self, asked: Asked, evaluated: Evaluated, version: str) -> Found:
         """Take a fresh answer, and keep it for the next who asks; one of another release never."""
         key = _key(asked, version)
-        graph = asked.form in ("CONSTRUCT", "DESCRIBE")
-        repeatable = asked.repeatable and evaluated.version == version
+        fresh = evaluated.blank and asked.form in ("CONSTRUCT", "DESCRIBE")
+        repeatable = asked.repeatable and evaluated.version == version and not fresh
         if evaluated.length > LARGE_BYTES:
-            # Whether a graph holds fresh blank nodes is not known before it is read.
-            return Found(None, evaluated, repeatable and not graph, key)
+            return Found(None, evaluated, repeatable, key)
         body = evaluated.body if isinstance(evaluated.body, bytes) else evaluated.read()
         entry = Entry(body)
-        repeatable = repeatable and not (graph and any(sign in body for sign in _BLANK))
         if repeatable:
             self.cache.put(key, entry, len(asked.request.query))
         return Found(entry, None, repeatable, key)
