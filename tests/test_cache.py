@@ -95,11 +95,21 @@ def test_the_cache_never_holds_more_than_its_bytes(steps: list[tuple[int, int, b
         assert sum(len(entry.body) for entry in held if entry) <= cache.held_bytes
 
 
-def test_a_variant_is_made_once() -> None:
-    kept = entry_of(5000)
-    assert kept.coded("gzip") is kept.coded("gzip")
-    assert kept.coded(None) is kept.body
-    assert len(kept.coded("zstd")) < 100
+def test_a_variant_is_made_once_and_weighs() -> None:
+    cache, kept = Cache(100_000), entry_of(5000)
+    cache.put("a", kept)
+    before = cache.held_bytes
+    packed = cache.code("a", kept, "gzip")
+    assert cache.code("a", kept, "gzip") is packed
+    assert cache.held_bytes == before + len(packed)
+    assert cache.code("a", kept, None) is kept.body
+    assert len(cache.code("a", kept, "zstd")) < 100
+
+
+def test_a_variant_of_what_is_not_kept_weighs_nothing() -> None:
+    cache = Cache(100_000)
+    assert cache.code("a", entry_of(5000), "gzip")
+    assert cache.held_bytes == 0
 
 
 def test_compression_gives_the_same_bytes_each_time() -> None:

@@ -174,7 +174,7 @@ def test_the_report_is_there_as_page_rdf_and_json(client: FlaskClient) -> None:
 def test_the_questions_are_listed_with_their_queries(elbe: FlaskClient) -> None:
     page = elbe.get("/queries/", headers={"Accept": "text/html"}).text
     assert page.count('<section class="question"') >= 15
-    assert page.count('id="federated/') == 10 and page.count('id="federated"') == 1
+    assert page.count('id="federated-') == 10 and page.count('id="federated"') == 1
     text = elbe.get(re.findall(r'href="(/queries/[^"]+[.]rq)"', page)[0])
     assert text.mimetype == "application/sparql-query"
     assert "SELECT" in text.text

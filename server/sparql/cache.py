@@ -50,17 +50,6 @@ class Entry:
     variants: dict[Coding, bytes] | None = None
     requests: list[Hashable] | None = None
 
-    def coded(self, coding: Coding | None) -> bytes:
-        """Give the body in a coding."""
-        if coding is None:
-            return self.body
-        if self.variants is None:
-            self.variants = {}
-        found = self.variants.get(coding)
-        if found is None:
-            found = self.variants[coding] = compress(self.body, coding)
-        return found
-
 
 class Cache:
     """Entries by what decides their bytes, and ready answers by the request that asked."""
@@ -111,6 +100,19 @@ class Cache:
             self._entries[key] = entry
             self._grow(entry, size)
 
+    def code(self, key: Hashable, entry: Entry, coding: Coding | None) -> bytes:
+        """Give an entry's body in a coding; what that takes weighs, too, if the entry is kept."""
+        if coding is None:
+            return entry.body
+        found = (entry.variants or {}).get(coding)
+        if found is None:
+            found = compress(entry.body, coding)
+            with self._lock:
+                entry.variants = {**(entry.variants or {}), coding: found}
+                if self._entries.get(key) is entry:
+                    self._grow(entry, len(found))
+        return found
+
     def remember(self, request: Hashable, request_bytes: int, key: Hashable, ready: Ready) -> None:
         """Let a request lead to the ready answer for as long as its entry is kept."""
         with self._lock:
@@ -123,8 +125,7 @@ class Cache:
                 return
             entry.requests.append(request)
             self._ready[request] = (key, ready)
-            plain = ready.body is entry.body
-            self._grow(entry, request_bytes + OVERHEAD + (0 if plain else len(ready.body)))
+            self._grow(entry, request_bytes + OVERHEAD)
 
     def clear(self) -> None:
         """Forget everything: another release is served."""

@@ -259,7 +259,7 @@ class Front:
         if found.entry is not None:
             if is_worth_it(content_type, len(found.entry.body)):
                 coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
-            body = found.entry.coded(coding)
+            body = self.cache.code(found.key, found.entry, coding)
             length = len(body)
         elif found.large is not None:
             length = found.large.length
