@@ -219,6 +219,9 @@ def test_a_body_in_chunks_is_read_whole_and_its_trailers_are_no_headers(house: H
         b"GET http://there/ HTTP/1.1\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: here, there/\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: me@here\r\n\r\n",
+        get("http:///"),
+        get("http://me@here/"),
+        get("http://[::1/"),
         b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n0\r\n\r\n",
         get("/", "Host: there") + get("/", f"Content-Length: {9 * BODY_BYTES}", method="POST"),
     ],
@@ -297,6 +300,12 @@ def test_a_wish_for_another_protocol_is_answered_in_this_one(house: House) -> No
             if at % 100 == 0:
                 time.sleep(0.001)
         assert bodies(read_all(visitor)) == expected
+
+
+def test_a_wish_for_a_tunnel_is_left_to_the_app_and_is_the_last(house: House) -> None:
+    for fields in ((), ("Content-Length: 3",), ("Transfer-Encoding: chunked",)):
+        raw = get("there:80", *fields, method="CONNECT") + b"abc" + get("/smuggled")
+        assert [body.split(b" ")[0] for body in bodies(house.say(raw))] == [b"CONNECT"]
 
 
 def test_old_visitors_get_one_answer_and_no_word_of_going_on(house: House) -> None:

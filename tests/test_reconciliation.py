@@ -325,6 +325,8 @@ def test_a_view_leads_to_the_page_of_the_thing(elbe: FlaskClient) -> None:
         ("{", 400, "this is no JSON at character 2"),
         ("[]", 400, "[] is no object"),
         ("[" * 20_000, 400, "no JSON|nested too deep"),
+        (r'{"\ud800": {"query": "a"}}', 400, "a lone surrogate"),
+        (r'{"q": "\udfff"}', 400, "a lone surrogate"),
         ('{"q": "Baklanov"}', 400, 'Query q: "Baklanov" is no query'),
         ('{"q": {}}', 400, "Query q asks for nothing"),
         ('{"q": {"query": " "}}', 400, "query is a text that is not empty"),
@@ -398,11 +400,34 @@ def test_strange_requests_are_refused_with_a_sentence(elbe: FlaskClient) -> None
         assert "'nobody'" in refused(elbe.get(f"/reconcile/{path}?id=nobody"), 404)
 
 
+def test_a_form_over_the_limit_is_refused_even_where_the_server_has_cut_it(
+    elbe: FlaskClient,
+) -> None:
+    form = "application/x-www-form-urlencoded"
+    told = {"CONTENT_LENGTH": "400001"}
+    cut = elbe.post("/reconcile", data=b"", content_type=form, environ_overrides=told)
+    assert "larger than 400,000 bytes" in refused(cut, 413)
+    whole = b"queries={}" + b" " * 400_000
+    assert "larger than 400,000 bytes" in refused(
+        elbe.post("/reconcile", data=whole, content_type=form), 413
+    )
+
+
 def test_odd_ids_and_properties_have_no_values(elbe: FlaskClient) -> None:
     found = extend(elbe, ["person/gleb-baklanov", "<>", "\u0000"], "not an iri", "schema:")
     assert all(cells == [] for row in found["rows"].values() for cells in row.values())
     odd = [{"pid": "not an iri", "v": "a"}, {"pid": "", "v": {"id": "<>"}}]
     assert ask(elbe, q={"properties": odd})["q"]["result"] == []
+
+
+def test_a_property_unknown_here_says_nothing_of_a_name(elbe: FlaskClient) -> None:
+    plain = ask(elbe, q={"query": "Torgau"})
+    for id in ("country", "P17", "", "https://example.org/country"):
+        odd = [{"pid": id, "v": ["Germany", 1945, 1e400, {"id": "<>"}]}]
+        found = ask(elbe, q={"query": "Torgau", "properties": odd})
+        assert [one["id"] for one in found["q"]["result"]] == [
+            one["id"] for one in plain["q"]["result"]
+        ]
 
 
 def test_other_sites_may_ask_beforehand(elbe: FlaskClient) -> None:

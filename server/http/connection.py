@@ -270,11 +270,11 @@ class Connection(asyncio.BufferedProtocol):
         environ, version = self._environ, self._parser.get_http_version()
         environ["REQUEST_METHOD"] = self._parser.get_method().decode("latin-1")
         environ["SERVER_PROTOCOL"] = f"HTTP/{version}"
-        self._fault = self._fault or find_fault(environ)
+        fault = self._fault or find_fault(environ)
+        self._fault = read_target(environ, self._target) if fault is None else fault
         if self._fault:
             return
-        read_target(environ, self._target)
-        if self._parser.should_upgrade():
+        if self._parser.should_upgrade() and environ["REQUEST_METHOD"] != "CONNECT":
             self._again = to_framing(environ)
             self._is_again = bool(self._again)
         if "CONTENT_LENGTH" in environ and int(environ["CONTENT_LENGTH"]) > self._host.body_bytes:

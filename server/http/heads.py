@@ -28,16 +28,23 @@ def to_plain(fault: Fault) -> tuple[list[tuple[str, str]], bytes]:
     return [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))], body
 
 
-def read_target(environ: Environ, target: bytes) -> None:
-    """Read the target of a request; the host in one is the one that counts (3.2.2)."""
+def read_target(environ: Environ, target: bytes) -> Fault | None:
+    """Read the target of a request; the host in one is the one that counts (3.2.2).
+
+    Gives what is wrong with that host; None if nothing is.
+    """
+    fault = None
     path, _, query = target.partition(b"#")[0].partition(b"?")
     if not path.startswith(b"/") and b"://" in path:
         authority, _, path = path.partition(b"://")[2].partition(b"/")
         path, environ["HTTP_HOST"] = b"/" + path, authority.decode("latin-1")
+        if not authority or not _HOST.fullmatch(environ["HTTP_HOST"]):
+            fault = Fault(HTTPStatus.BAD_REQUEST)
     if b"%" in path:
         path = unquote_to_bytes(path)
     environ["PATH_INFO"] = path.decode("latin-1")
     environ["QUERY_STRING"] = query.decode("latin-1")
+    return fault
 
 
 def to_head(status: str, headers: list[tuple[str, str]]) -> bytes:

@@ -61,6 +61,8 @@ def _to_description(catalogue: Catalogue, query: Query, kinds: frozenset[str]) -
     values: dict[str, tuple[Value, ...]] = {}
     for id, asked in query.properties:
         property = catalogue.to_iri(id)
+        if not _is_iri(property):
+            continue  # nothing here has it: it says nothing for or against a candidate
         days = tuple(d for value in asked if (d := _to_days(value)) is not None)
         if days:
             dates[property] = days

@@ -83,8 +83,11 @@ def read_extension(text: str, settings: Settings) -> Extension:
 def _read_object(text: str, what: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
+        json.dumps(found, ensure_ascii=False).encode()
     except RecursionError:
         raise _bad(f"{what}: the JSON is nested too deep.") from None
+    except UnicodeEncodeError:
+        raise _bad(f"{what}: the JSON holds half a character (a lone surrogate).") from None
     except ValueError as error:
         where = f" at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else ""
         raise _bad(f"{what}: this is no JSON{where}; write an object.") from None

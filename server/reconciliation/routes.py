@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, render_template, request
 from pyoxigraph import NamedNode
@@ -23,6 +24,7 @@ from server.reconciliation.suggestion import suggest_entities, suggest_propertie
 from server.refusals import ProblemError
 from server.replies import negotiate, reply, see_other
 from server.site import current_site
+from server.sparql.protocol import read_body
 
 pages = Blueprint("reconciliation", __name__)
 
@@ -146,7 +148,9 @@ def _read_given() -> dict[str, str]:
     if request.mimetype != FORM:
         detail = f"A batch is posted as a form ({FORM}), not as {request.mimetype or 'nothing'}."
         raise ProblemError(415, "unsupported-media-type", detail)
-    return dict(request.form)
+    body = read_body(request.environ, current_site().settings.body_bytes)
+    pairs = parse_qsl(body.decode(errors="replace"), keep_blank_values=True)
+    return dict(reversed(pairs))
 
 
 def _refuse_callback() -> None:

@@ -174,7 +174,7 @@ def _read_body(environ: Environ, settings: Settings) -> list[tuple[str, str]]:
             f"this one: Content-Type {what}, Content-Encoding {coding}.",
             headers={"Accept-Post": f"{FORM}, {DIRECT}"},
         )
-    body = _read_bytes(environ, settings.body_bytes)
+    body = read_body(environ, settings.body_bytes)
     if media_type == FORM:
         return _parse(body, "body")
     try:
@@ -185,7 +185,7 @@ def _read_body(environ: Environ, settings: Settings) -> list[tuple[str, str]]:
         ) from None
 
 
-def _read_bytes(environ: Environ, limit: int) -> bytes:
+def read_body(environ: Environ, limit: int) -> bytes:
     """Read the whole body, whether its length is told beforehand or it comes in chunks.
 
     Werkzeug's own reader cuts a chunked body at the limit without a word.
@@ -201,7 +201,7 @@ def _read_bytes(environ: Environ, limit: int) -> bytes:
     while held < wanted <= limit + 1 and (part := stream.read(wanted - held)):
         parts.append(part)
         held += len(part)
-    if wanted > limit + 1 or held > limit:
+    if (length or 0) > limit or held > limit:
         detail = f"The body is larger than {limit:,} bytes, the limit of this service."
         raise ProblemError(413, "too-large", detail, _limit("body_bytes", limit))
     if length is not None and held < length:
