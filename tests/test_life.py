@@ -264,6 +264,7 @@ def test_two_reviewers_at_once_lose_nothing(project: Path) -> None:
     ("name", "said"),
     [
         ("  ", "a review needs the reviewer's name; give it with --reviewer"),
+        ("E" * 201, "a reviewer's name has at most 200 characters"),
         ("Eve|Adam", "'Eve|Adam' is no reviewer's name: write it in one line, without |"),
         ("Eve\nAdam", "write it in one line"),
     ],

@@ -33,6 +33,8 @@ from kg.linking.proposals import PATH, is_exact
 from kg.sssom import Link, MappingSet, read_sssom, to_header
 
 ACCEPTED = "data/links/wikidata.sssom.tsv"
+# A longer one fits no cookie.
+NAME_CHARACTERS = 200
 # Slots whose cells are words, in which a colon means nothing.
 _WORDS = re.compile(
     r".*_(label|date|text|version|tool)|comment|other|match_string|confidence|.*_score"
@@ -78,6 +80,8 @@ def check_reviewer(name: str) -> str:
     """Give a reviewer's name, if a mapping can name one so; raises LinkError if not."""
     if not name.strip():
         raise LinkError("a review needs the reviewer's name; give it with --reviewer")
+    if len(name) > NAME_CHARACTERS:
+        raise LinkError(f"a reviewer's name has at most {NAME_CHARACTERS} characters")
     if "|" in name or not name.isprintable():
         raise LinkError(f"{name!r} is no reviewer's name: write it in one line, without |")
     return name

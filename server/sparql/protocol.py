@@ -201,7 +201,7 @@ def read_body(environ: Environ, limit: int) -> bytes:
     while held < wanted <= limit + 1 and (part := stream.read(wanted - held)):
         parts.append(part)
         held += len(part)
-    if (length or 0) > limit or held > limit:
+    if max(length or 0, held) > limit:
         detail = f"The body is larger than {limit:,} bytes, the limit of this service."
         raise ProblemError(413, "too-large", detail, _limit("body_bytes", limit))
     if length is not None and held < length:
