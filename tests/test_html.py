@@ -18,6 +18,8 @@ def test_every_kind_of_page_is_valid(elbe: FlaskClient, check_html: Check) -> No
         for lang in LANGUAGES:
             headers = {"Accept": "text/html", "Accept-Language": lang}
             pages[f"{kind.name} in {lang}.html"] = elbe.get(kind.path, headers=headers).text
+    note = elbe.get("/doc/claim/c3-4?part=note", headers={"Accept": "text/html"})
+    pages["note of a claim.html"] = note.text
     assert check_html(pages) == []
 
 

@@ -225,6 +225,11 @@ def test_a_parameter_of_any_name_breaks_no_page(elbe: FlaskClient) -> None:
             assert f'href="{path}?{name}=x&amp;lang=de"' in page.text
 
 
+def test_the_language_switch_keeps_several_parameters_of_one_name(client: FlaskClient) -> None:
+    page = read(client, "/browse?verdict=a&verdict=b&q=%26+%22&lang=en")
+    assert "/browse?verdict=a&verdict=b&q=%26+%22&lang=de" in page.links
+
+
 def test_the_pages_words_are_whole_and_used() -> None:
     keys = {lang: set(PHRASES[lang]) for lang in LANGUAGES}
     assert keys["en"] == keys["de"] == keys["ru"]

@@ -90,6 +90,36 @@ def test_a_note_tells_voice_speaker_place_and_sources(neumoev: Page) -> None:
     assert "Evidence against Wikipedia mirror" in note
 
 
+def test_the_note_of_a_claim_is_to_be_had_alone(elbe: FlaskClient) -> None:
+    whole = elbe.get(NEUMOEV, headers=BROWSER).text
+    answer = elbe.get("/doc/claim/c3-4?part=note", headers=BROWSER)
+    alone = re.search(r'<section class="claim-note".*?</section>', answer.text, re.DOTALL)
+    assert alone and alone[0] in whole
+    assert '<meta name="robots" content="noindex">' in answer.text
+    assert '<link rel="canonical" href="https://w3id.org/elbe-day/doc/claim/c3-4">' in answer.text
+    again = {**BROWSER, "If-None-Match": answer.headers["ETag"]}
+    assert elbe.get("/doc/claim/c3-4?part=note", headers=again).status_code == 304
+    assert elbe.get("/doc/claim/c3-4", headers=again).status_code == 200
+    assert len(answer.data) < 6_000
+
+
+def test_a_note_alone_speaks_the_readers_language(elbe: FlaskClient) -> None:
+    german = elbe.get("/doc/claim/c3-4?part=note&lang=de", headers=BROWSER)
+    assert german.headers["Content-Language"] == "de"
+    assert "Wer es sagt" in german.text
+    page = read(elbe, "/doc/claim/c3-4?part=note&lang=de")
+    own = [link for link in page.links if link.startswith("/doc/")]
+    assert own
+    assert all("lang=de" in link for link in own)
+
+
+def test_only_claims_have_notes_and_other_parts_are_the_whole(elbe: FlaskClient) -> None:
+    for path in ("/doc/claim/c3-4?part=other", f"{NEUMOEV}?part=note", "/doc/claim/c3-4?part="):
+        assert "Use this page" in read(elbe, path).text
+    turtle = elbe.get("/doc/claim/c3-4?part=note", headers={"Accept": "text/turtle"})
+    assert turtle.content_type.startswith("text/turtle")
+
+
 def test_facts_come_in_an_order_a_person_expects(elbe: FlaskClient) -> None:
     facts = between(read(elbe, "/doc/person/gleb-baklanov"), "What the graph accepts", "Said, but")
     order = [facts.index(f" {name} ") for name in ("born", "born in", "died", "died in")]

@@ -148,7 +148,7 @@ def _choose_notes(accounts: Accounts, beside_facts: list[Card], spare: int) -> l
     """Choose the claims that get a note: what the article says first, then what facts rest on.
 
     They take no more than `spare` bytes, so that a page with many claims stays small; marks
-    without a note lead to the claim.
+    without a note lead to the claim, or fetch its note where scripts run.
     """
     article, records = accounts.first
     chosen: dict[str, Card] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textwrap import shorten
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from flask import current_app, g, render_template, request
 from markupsafe import Markup
@@ -135,12 +136,12 @@ def _language_links(current: str) -> list[dict[str, str | None]]:
     kept = [(k, v) for k, v in request.args.items(multi=True) if k != "lang"]
     plain = Addresses(current_site().base, request.script_root, None, lambda _: False)
     # A path of two slashes would be the address of another host.
-    path = "/" + request.path.lstrip("/")
+    path = plain.to("/" + request.path.lstrip("/"))
     return [
         {
             "code": code,
             "name": LANGUAGE_NAMES[code],
-            "href": None if code == current else plain.to(path, **dict(kept), lang=code),
+            "href": None if code == current else f"{path}?{urlencode([*kept, ('lang', code)])}",
         }
         for code in LANGUAGES
     ]

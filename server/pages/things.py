@@ -10,6 +10,7 @@ from pyoxigraph import NamedNode
 
 from server.lookups import Text
 from server.negotiation import FORMATS, Offer
+from server.pages.cards import Cards
 from server.pages.checks import find_findings
 from server.pages.citation import cite, claim_query, facts_query, rest_query
 from server.pages.claims import claim_view
@@ -28,7 +29,10 @@ LISTED_BYTES = 450
 
 
 def show_thing(thing: NamedNode, urls: Mapping[str, str]) -> str:
-    """Render the page of a thing; `?list=` and `?page=` pick a page of one of its lists."""
+    """Render the page of a thing; `?list=` and `?page=` pick a page of one of its lists.
+
+    Of a claim, `?part=note` gives the note alone that marks of it open.
+    """
     site, reader = current_site(), page_reader()
     codes = site.derive(read_codes)
     wanted = request.args.get("list")
@@ -38,6 +42,9 @@ def show_thing(thing: NamedNode, urls: Mapping[str, str]) -> str:
         turn = partial(_turn, thing, wanted)
         return show("list.html", view=listed, to_thing=to_thing, turn=turn)
     if reader.look.is_claim(thing):
+        if request.args.get("part") == "note":
+            linked = partial(_link, reader, codes)
+            return show("note.html", card=Cards(reader).of(thing), linked=linked)
         return _show_claim(site, reader, thing, codes, urls)
     if is_mapping(reader, thing):
         return _show_mapping(site, reader, thing, urls)
