@@ -150,15 +150,16 @@ def format_sssom(header: str, rows: Iterable[Mapping[str, str]]) -> str:
 
 
 def write_sssom(path: Path, header: str, rows: Iterable[Mapping[str, str]]) -> None:
-    """Write a mapping file whole or not at all; see `format_sssom`.
+    """Write a mapping file whole or not at all; see `format_sssom`. A symbolic link stays one.
 
     Raises LinkError when it cannot be written.
     """
-    part = path.with_name(f".{path.name}.part")
+    place = path.resolve()
+    part = place.with_name(f".{place.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(format_sssom(header, rows), encoding="utf-8", newline="")
-        part.replace(path)
+        part.replace(place)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise LinkError(f"the file cannot be written: {error.strerror}", str(path)) from None

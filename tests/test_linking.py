@@ -524,6 +524,18 @@ def test_in_a_pipe_nothing_is_said_of_progress(wikibase: Wikibase, linked: Path)
 # --- files
 
 
+def test_a_mapping_file_behind_a_symbolic_link_is_written_there(tmp_path: Path) -> None:
+    read = read_sssom(ROOT / LINKS)
+    (tmp_path / "kept").mkdir()
+    there, link = tmp_path / "kept" / "links.tsv", tmp_path / "links.tsv"
+    there.write_text("", encoding="utf-8")
+    link.symlink_to(there)
+    write_sssom(link, read.header, [row.cells for row in read.links])
+    assert link.is_symlink()
+    assert there.read_bytes() == (ROOT / LINKS).read_bytes()
+    assert sorted(path.name for path in there.parent.iterdir()) == ["links.tsv"]
+
+
 def test_a_mapping_file_written_again_is_the_same_file(tmp_path: Path) -> None:
     read = read_sssom(ROOT / LINKS)
     write_sssom(tmp_path / "again.tsv", read.header, [link.cells for link in read.links])

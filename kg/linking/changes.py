@@ -148,9 +148,10 @@ def _put_back(path: Path, before: bytes | None) -> None:
         if before is None:
             path.unlink(missing_ok=True)
             return
-        part = path.with_name(f".{path.name}.part")
+        place = path.resolve()
+        part = place.with_name(f".{place.name}.part")
         part.write_bytes(before)
-        os.replace(part, path)
+        os.replace(part, place)
 
 
 def _filled(row: Row) -> dict[str, str]:
