@@ -72,9 +72,15 @@ def test_each_kg_command_of_the_readme_runs(elbe_release: Path, tmp_path: Path) 
     query = "data/queries/01-who-commanded-what.rq"
     assert kg("check").returncode == 0
     assert kg("build", "--out", str(out)).returncode == 0
-    for form in ("table", "json", "csv", "tsv", "xml"):
+    said = re.search(r"--format ([a-z ]+); graphs: ([a-z ]+)", README)
+    assert said
+    for form in said[1].split():
         answer = kg("query", query, "--release", release, "--format", form)
         assert (answer.returncode, "Visaitov" in answer.stdout) == (0, True), form
+    graph = "CONSTRUCT WHERE { ?person a <https://schema.org/Person> }"
+    for form in said[2].split():
+        answer = kg("query", "-", "--release", release, "--format", form, stdin=graph)
+        assert (answer.returncode, "yakov-neumoev" in answer.stdout) == (0, True), form
     assert kg("export", "nq", "--release", release).stdout.count("\n") > 10_000
     assert (kg("diff", release, str(out)).returncode, kg("diff", release, release).stdout) == (
         0,
