@@ -103,7 +103,7 @@ class Finder:
     def find(self, question: str, limit: int, *, names_only: bool = False) -> Findings:
         """Find what fits a question, best first; its last word may be only begun."""
         words = to_words(question[:LONGEST_QUERY])[:MOST_WORDS]
-        keyed = [(word, key) for word in words if (key := to_key(word))]
+        keyed = [(word, key) for word in words if (key := _to_key(word))]
         if not keyed:
             return Findings([], 0, [])
         with self._lock:
@@ -186,6 +186,15 @@ def _unnamed(site: Site, named: Container[str]) -> Iterator[tuple[str, str, None
         if not isinstance(thing, NamedNode) or thing.value in named or GENID in thing.value:
             continue
         yield thing.value, local_name(thing), None, True
+
+
+def _to_key(word: str) -> str:
+    """Fold a word, but not into a single letter: `zzzz` is no beginning of all that begins with s.
+
+    Roman numbers stay what they are in the texts.
+    """
+    key, plain = to_key(word), "".join(sign for sign in word.casefold() if sign.isalnum())
+    return plain if len(key) == 1 and len(plain) > 2 and plain[0] not in "ivxlcdm" else key
 
 
 def _quote(keys: Sequence[str]) -> str:

@@ -94,6 +94,11 @@ def test_what_is_like_nothing_is_not_found(index: Finder) -> None:
     assert index.find("", 5).hits == index.find(" .,;'\"* ", 5).hits == []
 
 
+@pytest.mark.parametrize("noise", ["zzzz", "ssss", "aaaa", "hhh", "jjjj"])
+def test_a_letter_held_down_is_no_beginning_of_a_word(index: Finder, noise: str) -> None:
+    assert index.find(noise, 5).most == 0
+
+
 @given(st.text(max_size=300))
 def test_any_question_is_answered(question: str) -> None:
     index = Finder(
