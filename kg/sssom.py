@@ -18,6 +18,7 @@ from kg.findings import Finding
 from kg.slots import COLUMNS, HEADER, form_of, split_cell
 from kg.terms import OWL, RDF, RDFS, SEMAPV, SKOS, SSSOM, WIKIDATA, XSD
 from kg.texts import read_text
+from kg.writing import write_whole
 
 RULE = "broken mapping row"
 REQUIRED_COLUMNS = ("subject_id", "predicate_id", "object_id", "mapping_justification")
@@ -154,14 +155,9 @@ def write_sssom(path: Path, header: str, rows: Iterable[Mapping[str, str]]) -> N
 
     Raises LinkError when it cannot be written.
     """
-    place = path.resolve()
-    part = place.with_name(f".{place.name}.part")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(format_sssom(header, rows), encoding="utf-8", newline="")
-        part.replace(place)
+        write_whole(path, format_sssom(header, rows).encode())
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise LinkError(f"the file cannot be written: {error.strerror}", str(path)) from None
 
 

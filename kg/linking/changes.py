@@ -6,7 +6,6 @@ the journal nothing is lost but the way back.
 
 import fcntl
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -15,6 +14,7 @@ from typing import Any
 
 from kg.errors import LinkError
 from kg.sssom import MappingSet, read_sssom, to_header, write_sssom
+from kg.writing import write_whole
 
 Row = Mapping[str, str]
 
@@ -117,13 +117,9 @@ def last_entry(root: Path) -> Entry | None:
 def forget_last(root: Path) -> None:
     """Take the newest decision out of the journal, because it was undone."""
     path = root / JOURNAL
-    part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text("".join(f"{line}\n" for line in _lines(root)[:-1]), encoding="utf-8")
-        part.replace(path)
+        write_whole(path, "".join(f"{line}\n" for line in _lines(root)[:-1]).encode())
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         raise LinkError(f"the file cannot be written: {error.strerror}", str(path)) from None
 
 
@@ -147,11 +143,8 @@ def _put_back(path: Path, before: bytes | None) -> None:
     with suppress(OSError):
         if before is None:
             path.unlink(missing_ok=True)
-            return
-        place = path.resolve()
-        part = place.with_name(f".{place.name}.part")
-        part.write_bytes(before)
-        os.replace(part, place)
+        else:
+            write_whole(path, before)
 
 
 def _filled(row: Row) -> dict[str, str]:

@@ -4,7 +4,7 @@ Exit codes: 0 fine, 1 findings or a service that fails, 2 the command was used w
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,10 +16,11 @@ from kg.agreement import check_agreement
 from kg.findings import Finding
 from kg.linking.alignment import read_alignment
 from kg.linking.cache import CACHE, in_words
+from kg.linking.changes import Row
 from kg.linking.proposals import PATH, add_proposals, to_document
 from kg.linking.wikidata import Addresses
 from kg.links import check_links
-from kg.project import read_project
+from kg.project import Project, read_project
 from kg.terms import WIKIDATA
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -91,12 +92,7 @@ def resolve(root: Path, save: bool, **asking: Any) -> None:
     things = Things(project).all.values()
     today = datetime.now(UTC).date()
     found = resolve_things(project, things, read_alignment(project), wikidata, today)
-    for note in found.notes:
-        _say(note)
-    if save:
-        added = add_proposals(project, found.rows)
-        _say(f"{added} added to {PATH}, to be reviewed")
-    click.echo(to_document(project, found.rows), nl=False)
+    _propose(project, found.rows, found.notes, save=save)
     _say(f"{len(found.rows)} to review; Wikidata {in_words(wikidata.age)}")
 
 
@@ -156,12 +152,7 @@ def suggest(
     found = suggest(
         project, sought, things, alignment, wikidata, services, today, Bounds(least, most)
     )
-    for note in found.notes:
-        _say(note)
-    if save:
-        added = add_proposals(project, found.rows)
-        _say(f"{added} added to {PATH}, to be reviewed")
-    click.echo(to_document(project, found.rows), nl=False)
+    _propose(project, found.rows, found.notes, save=save)
     told = f"{len(found.rows)} to review, {len(sought)} things sought"
     _say(f"{told}; Wikidata {in_words(wikidata.age)}")
 
@@ -236,6 +227,16 @@ def review(root: Path, reviewer: str | None, confidence: float, cache: Path | No
     comparing = open_comparing(project, cache)
     with open_keys() as keys:
         Walk(links, comparing, keys, name, Decimal(str(confidence))).go()
+
+
+def _propose(project: Project, rows: tuple[Row, ...], notes: Iterable[str], *, save: bool) -> None:
+    """Give proposed rows as a mapping set, and add them to those that wait if asked to."""
+    for note in notes:
+        _say(note)
+    if save:
+        added = add_proposals(project, rows)
+        _say(f"{added} added to {PATH}, to be reviewed")
+    click.echo(to_document(project, rows), nl=False)
 
 
 def _say(what: str) -> None:
