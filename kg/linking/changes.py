@@ -89,8 +89,8 @@ def apply(root: Path, changes: Iterable[Change]) -> None:
     try:
         for path, header, rows in texts:
             before = path.read_bytes() if path.exists() else None
-            write_sssom(path, header, rows)
             done.append((path, before))
+            write_sssom(path, header, rows)
     except BaseException:
         for path, before in reversed(done):
             _put_back(path, before)
