@@ -44,6 +44,7 @@ class Place:
 def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
     """Serve until SIGTERM, then finish what is in hand; writes a byte to `ready` once it can."""
     system.die_with_parent(parent)
+    system.wait_for_turns()
     code = 1
     try:
         signal.set_wakeup_fd(-1)

@@ -18,7 +18,7 @@ from typing import BinaryIO, NamedTuple
 
 from server.evaluation.answers import Lane, Stages
 from server.evaluation.control import Control
-from server.evaluation.frames import FAST_STRETCH, FILE, READ_BYTES, REPLY, REQUEST
+from server.evaluation.frames import FAST_STRETCH, FILE, LEFT, READ_BYTES, REPLY, REQUEST
 from server.limits import BusyError
 
 _FREE_RETRIES = 100
@@ -42,8 +42,8 @@ class StuckError(Exception):
     """The worker did not answer, and did not end at its limit either."""
 
 
-class _UntakenError(Exception):
-    """The worker let go of the connection before it read the query."""
+class UntakenError(Exception):
+    """The worker let go of the connection before it began with the query."""
 
 
 class Reply(NamedTuple):
@@ -104,7 +104,7 @@ class Channel:
                     if conn is None:
                         conn = self._connect(latest)
                     return self._exchange(conn, payload, limit_ms, asked, latest)
-                except _UntakenError:
+                except UntakenError:
                     _drop(conn)
                     conn = None
             raise self.busy()
@@ -194,26 +194,34 @@ class Channel:
         try:
             conn.sendall(message)
             return self.finish(conn, identifier.hex(), limit_ms)
-        except (BrokenPipeError, ConnectionResetError):
-            raise _UntakenError from None
+        except BrokenPipeError:
+            raise UntakenError from None
 
     def finish(self, conn: socket.socket, name: str, limit_ms: int, data: bytes = b"") -> Reply:
         """Wait for an answer, or the rest of one whose beginning is `data`.
 
         Raises:
+            UntakenError: when the worker left without having begun.
             BusyError, EndedError, StuckError: see `ask`.
         """
         rights: Rights = []
-        if not data:
-            data, rights, _, _ = self._receive(conn, name, limit_ms)
-        if not data:
-            raise self.explain_end(name)
-        while len(data) < REPLY.size:
-            data += _receive_more(conn, REPLY.size - len(data))
-        missing = REPLY.unpack_from(data)[-1] - (len(data) - REPLY.size)
-        if missing > 0 and not rights:
-            data += _receive_more(conn, missing)
-        return to_reply(data, rights)
+        try:
+            if not data:
+                data, rights, _, _ = self._receive(conn, name, limit_ms)
+            if not data:
+                raise self.explain_end(name)
+            while (missing := count_missing(data)) > 0:
+                data += _receive_more(conn, missing)
+        except ConnectionResetError:
+            raise UntakenError from None
+        reply, _ = to_reply(data, 0, rights)
+        if reply.outcome == LEFT:
+            raise UntakenError
+        return reply
+
+    def has_begun(self, name: str) -> bool:
+        """Tell whether a worker has a query in hand."""
+        return self._control.has_begun(name)
 
     def explain_end(self, name: str) -> EndedError:
         """Say what became of the worker that had a query in hand."""
@@ -251,21 +259,29 @@ def receive(conn: socket.socket) -> tuple[bytes, Rights, int, object]:
     return conn.recvmsg(READ_BYTES, _RIGHTS)
 
 
-def count_missing(data: bytes) -> int:
-    """Tell how many bytes an answer that begins so lacks, at least."""
-    if len(data) < REPLY.size:
-        return REPLY.size - len(data)
-    outcome, *_, length = REPLY.unpack_from(data)
-    return 0 if outcome == FILE else REPLY.size + int(length) - len(data)
+def count_missing(data: bytes, at: int = 0) -> int:
+    """Tell how many bytes an answer that begins at `at` lacks, at least."""
+    held = len(data) - at - REPLY.size
+    if held < 0:
+        return -held
+    outcome, *_, length = REPLY.unpack_from(data, at)
+    return 0 if outcome == FILE else int(length) - held
 
 
-def to_reply(data: bytes, rights: Rights) -> Reply:
-    """Read a whole answer."""
-    outcome, blank, *stages, length = REPLY.unpack_from(data)
-    body: bytes | BinaryIO = data[REPLY.size :]
+def to_reply(data: bytes, at: int, rights: Rights) -> tuple[Reply, int]:
+    """Read a whole answer that begins at `at`; gives where it ends, too.
+
+    The file of an answer is the first of `rights`, and taken from them.
+    """
+    outcome, blank, *stages, length = REPLY.unpack_from(data, at)
+    start = end = at + REPLY.size
+    body: bytes | BinaryIO
     if outcome == FILE:
-        body = os.fdopen(struct.unpack("i", rights[0][2])[0], "rb", buffering=0)
-    return Reply(outcome, Stages(*stages), length, body, blank)
+        body = os.fdopen(struct.unpack("i", rights.pop(0)[2])[0], "rb", buffering=0)
+    else:
+        end += length
+        body = data[start:end]
+    return Reply(outcome, Stages(*stages), length, body, blank), end
 
 
 def _receive_more(conn: socket.socket, length: int) -> bytes:

@@ -1,7 +1,9 @@
 """The fast lane as an event loop sees it: nobody waits, the loop is told when an answer has come.
 
-The loop has connections of its own. Whatever is not a whole answer within its time is left to a
-thread, which waits, asks again, or says what became of the query, as for any other query.
+The loop has connections of its own, its lines. While answers come quickly, several queries are sent
+down a line together, and their answers come back together: to turn from one process to another
+costs as much as a small query. Whatever is not answered in time is left to a thread, which waits,
+asks again, or says what became of the query, as for any other query.
 """
 
 from __future__ import annotations
@@ -12,12 +14,27 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
-from server.evaluation.channel import Channel, Reply, Rights, count_missing, receive, to_reply
+from server.evaluation.channel import (
+    Channel,
+    Reply,
+    Rights,
+    UntakenError,
+    count_missing,
+    receive,
+    to_reply,
+)
+from server.evaluation.frames import LEFT
 
 PATIENCE_S = 1.0
 """How long the loop waits for an answer beyond the query's limit; then a thread does."""
+BATCH_MS = 1.0
+"""How long the queries that are sent down a line together may take, as far as one can tell."""
+MOST_TOGETHER = 16
+OVERDUE_S = 0.01
+"""How long queries wait behind one that takes longer than thought; then they go another way."""
 _TRIES = 5
 _SHORTLY = struct.pack("ll", 0, 50_000)
 
@@ -26,8 +43,8 @@ class Begun:
     """A query of the loop's; when `done` is called it has a `reply`, or a thread must `finish`."""
 
     __slots__ = (
-        "_asked", "_channel", "_conn", "_parts", "done", "identifier", "latest", "limit_ms",
-        "missing", "payload", "place", "reply", "rights", "tries",
+        "_asked", "_channel", "_conn", "_data", "_is_behind", "_is_lost", "done", "identifier",
+        "latest", "limit_ms", "payload", "place", "reply", "tries",
     )  # fmt: skip
 
     def __init__(
@@ -40,8 +57,9 @@ class Begun:
     ) -> None:
         self._channel = channel
         self._conn: socket.socket | None = None
-        self._parts: list[bytes] = []
         self._asked = time.monotonic()
+        self._data = b""
+        self._is_behind = self._is_lost = False
         self.payload = payload
         self.limit_ms = limit_ms
         self.place = place
@@ -49,36 +67,27 @@ class Begun:
         self.latest = self._asked + channel.wait_s
         self.identifier = b""
         self.reply: Reply | None = None
-        self.missing = 0
-        self.rights: Rights = []
         self.tries = 0
 
     def to_message(self) -> bytes:
         """Write it for a worker, anew each time."""
-        self._parts = []
         self.identifier, message = self._channel.to_message(
             self.payload, self.limit_ms, self._asked, self.latest
         )
         return message
 
-    def take(self, data: bytes, rights: Rights) -> bool:
-        """Take what has come of the answer; tells whether it is whole."""
-        if self._parts:
-            self._parts.append(data)
-            self.missing -= len(data)
-            if self.missing > 0:
-                return False
-            data, rights = b"".join(self._parts), self.rights
-        missing = count_missing(data)
-        if missing > 0:
-            self._parts, self.rights, self.missing = [data], rights, missing
-            return False
-        self.reply = to_reply(data, rights)
-        return True
+    def leave(self, conn: socket.socket, data: bytes, is_behind: bool) -> None:
+        """Leave it to a thread with its connection; `data` is what has come of its answer.
 
-    def leave(self, conn: socket.socket) -> None:
-        """Leave the connection to a thread, with what has been read of the answer."""
+        `is_behind` tells that the worker may have answered it, and be busy with another query.
+        """
         self._conn = conn
+        self._data = data
+        self._is_behind = is_behind
+
+    def lose(self) -> None:
+        """Leave it to a thread to find out what became of the worker that had it."""
+        self._is_lost = True
 
     def finish(self) -> Reply:
         """Wait, in a thread, for what the loop does not wait for.
@@ -88,25 +97,112 @@ class Begun:
         """
         if self.reply is not None:
             return self.reply
+        if self._is_lost:
+            raise self._channel.explain_end(self.identifier.hex())
         conn = self._conn
         if conn is None:
             if time.monotonic() > self.latest:
                 raise self._channel.busy()
             return self._channel.ask(self.payload, self.limit_ms)
         try:
+            if self._is_behind and not self._channel.has_begun(self.identifier.hex()):
+                raise UntakenError
             conn.setblocking(True)
             if time.monotonic() > self.latest:
                 conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _SHORTLY)
-            data = b"".join(self._parts)
-            return self._channel.finish(conn, self.identifier.hex(), self.limit_ms, data)
-        except (BrokenPipeError, ConnectionResetError):
+            return self._channel.finish(conn, self.identifier.hex(), self.limit_ms, self._data)
+        except UntakenError:
             return self._channel.ask(self.payload, self.limit_ms)
         finally:
             conn.close()
 
 
+class Line:
+    """A connection to a worker, and the queries that were sent down it, in order."""
+
+    __slots__ = ("_missing", "_parts", "_rights", "_unsent", "conn", "has_left", "in_hand", "since")
+
+    def __init__(self, conn: socket.socket) -> None:
+        self.conn = conn
+        self.in_hand: deque[Begun] = deque()
+        """Queries that were not answered yet."""
+        self.since = 0.0
+        """When (monotonic) the line last moved: queries went down, or answers came."""
+        self.has_left = False
+        """Whether the worker has said that it begins none of the queries in hand."""
+        self._unsent: list[bytes] = []
+        self._parts: list[bytes] = []
+        self._rights: Rights = []
+        self._missing = 0
+
+    def add(self, begun: Begun) -> bool:
+        """Put a query behind the others, to be sent with them; tells whether it is the first."""
+        if not self.in_hand:
+            self.since = time.monotonic()
+        self.in_hand.append(begun)
+        self._unsent.append(begun.to_message())
+        return len(self._unsent) == 1
+
+    def send(self) -> None:
+        """Send what has been added; if the worker has gone, the line is heard to end."""
+        message = b"".join(self._unsent)
+        self._unsent = []
+        if not message:
+            return
+        self.since = time.monotonic()
+        try:
+            sent = self.conn.send(message)
+        except OSError:
+            return
+        if sent < len(message):
+            self.conn.shutdown(socket.SHUT_RDWR)
+
+    def part(self) -> tuple[deque[Begun], bytes]:
+        """Give up the line: gives the queries in hand, and what has come of the first's answer."""
+        in_hand, self.in_hand = self.in_hand, deque()
+        self._unsent = []
+        return in_hand, b"".join(self._parts)
+
+    def hear(self) -> list[Begun] | None:
+        """Take what has come; gives the queries whose answers are whole. None at the line's end."""
+        try:
+            data, rights, _, _ = receive(self.conn)
+        except BlockingIOError:
+            return []
+        except OSError:
+            return None
+        if not data:
+            return None
+        self._rights += rights
+        if self._parts:
+            self._parts.append(data)
+            self._missing -= len(data)
+            if self._missing > 0:
+                return []
+            data = b"".join(self._parts)
+            self._parts = []
+        return self._take(data)
+
+    def _take(self, data: bytes) -> list[Begun]:
+        answered, at = [], 0
+        while at < len(data):
+            missing = count_missing(data, at)
+            if missing > 0:
+                self._parts, self._missing = [data[at:]], missing
+                break
+            reply, at = to_reply(data, at, self._rights)
+            if reply.outcome == LEFT:
+                self.has_left = True
+                break
+            begun = self.in_hand.popleft()
+            begun.reply = reply
+            answered.append(begun)
+        self.since = time.monotonic()
+        return answered
+
+
 class Express:
-    """A lane's connections that belong to an event loop, and its queries that wait for one."""
+    """A lane's lines that belong to an event loop, and its queries that wait for one."""
 
     def __init__(
         self, channel: Channel, places: int, length: int, loop: asyncio.AbstractEventLoop
@@ -115,9 +211,11 @@ class Express:
         self._places = places
         self._length = length
         self._loop = loop
-        self._idle: list[socket.socket] = []
-        self._in_hand: dict[socket.socket, Begun] = {}
+        self._lines: list[Line] = []
         self._waiting: deque[Begun] = deque()
+        self._cost_ms = BATCH_MS
+        self._together = 1
+        self._is_watching = False
 
     def ask(self, payload: bytes, limit_ms: int, place: int, done: Callable[[Begun], None]) -> bool:
         """Have a worker answer; `done` is called later. False when too many wait already."""
@@ -133,83 +231,117 @@ class Express:
         while self._waiting and self._waiting[0].latest < now:
             late = self._waiting.popleft()
             late.done(late)
-        for conn, begun in list(self._in_hand.items()):
-            if now > begun.latest + PATIENCE_S:
-                self._hand_over(conn, begun)
+        for line in self._lines[:]:
+            if line.in_hand and now > line.in_hand[0].latest + PATIENCE_S:
+                self._hand_over(line)
 
     def close(self) -> None:
         """Let go of the connections."""
-        for conn in (*self._idle, *self._in_hand):
-            conn.close()
+        for line in self._lines:
+            line.conn.close()
 
     def _advance(self) -> None:
         """Send queries on as long as there are places."""
-        while self._waiting and len(self._in_hand) < self._places:
+        while self._waiting:
+            line = self._choose()
+            if line is None:
+                if len(self._lines) >= self._places:
+                    return
+                line = self._connect()
             begun = self._waiting.popleft()
-            conn = self._idle.pop() if self._idle else self._connect()
-            if conn is None:
+            if line is None:
                 self._loop.call_soon(begun.done, begun)
-                continue
-            message = begun.to_message()
-            self._in_hand[conn] = begun
-            try:
-                if conn.send(message) == len(message):
-                    continue
-            except OSError:
-                pass
-            self._drop(conn)
-            self._try_again(begun)
+            elif line.add(begun):
+                # Others that the loop reads in this round go with it.
+                self._loop.call_soon(line.send)
+            if line is not None and len(line.in_hand) > 1 and not self._is_watching:
+                self._is_watching = True
+                self._loop.call_later(OVERDUE_S, self._watch)
 
-    def _connect(self) -> socket.socket | None:
+    def _choose(self) -> Line | None:
+        """Find a line with room: the first, so that as few workers as possible take turns."""
+        for line in self._lines:
+            if len(line.in_hand) < self._together:
+                return line
+        return None
+
+    def _connect(self) -> Line | None:
         conn = self._channel.connect()
-        if conn is not None:
-            self._loop.add_reader(conn, partial(self._hear, conn))
-        return conn
+        if conn is None:
+            return None
+        line = Line(conn)
+        self._lines.append(line)
+        self._loop.add_reader(conn, partial(self._hear, line))
+        return line
 
-    def _hear(self, conn: socket.socket) -> None:
-        """Take what a worker sends: an answer, or the end of the connection."""
-        begun = self._in_hand.get(conn)
-        data: bytes | None = None
-        rights: Rights = []
-        try:
-            data, rights, _, _ = receive(conn)
-        except BlockingIOError:
+    def _hear(self, line: Line) -> None:
+        """Take what a worker sends: answers, or the end of the line."""
+        answered = line.hear()
+        if answered is None:
+            self._end(line)
             return
-        except OSError:  # the worker let go of the connection before it read the query
-            pass
-        if begun is None or data is None:
-            self._drop(conn)
-            if begun is not None:
-                self._try_again(begun)
-                self._advance()
-        elif not data:
-            self._hand_over(conn, begun)
+        for begun in answered:
+            assert begun.reply is not None
+            self._learn(sum(begun.reply.stages[1:]))
+        if line.has_left:
+            self._drop(line)
+            self._turn_back(line.part()[0])
+        if self._waiting:
             self._advance()
-        elif begun.take(data, rights):
-            del self._in_hand[conn]
-            self._idle.append(conn)
-            self._advance()
+        for begun in answered:
             begun.done(begun)
 
-    def _try_again(self, begun: Begun) -> None:
-        begun.tries += 1
-        if begun.tries < _TRIES:
-            self._waiting.appendleft(begun)
-        else:
+    def _learn(self, spent_ms: float) -> None:
+        """Adapt how many queries are sent together to how long they have taken lately."""
+        self._cost_ms += (spent_ms - self._cost_ms) / 16
+        self._together = max(1, min(MOST_TOGETHER, int(BATCH_MS / max(self._cost_ms, 0.001))))
+
+    def _watch(self) -> None:
+        """See to it that no query waits long behind another."""
+        late = time.monotonic() - OVERDUE_S
+        for line in self._lines[:]:
+            if len(line.in_hand) > 1 and line.since < late:
+                self._cost_ms = max(self._cost_ms, BATCH_MS)
+                self._together = 1
+                self._hand_over(line)
+        self._is_watching = any(len(line.in_hand) > 1 for line in self._lines)
+        if self._is_watching:
+            self._loop.call_later(OVERDUE_S, self._watch)
+
+    def _hand_over(self, line: Line) -> None:
+        """Leave a line to a thread with its first query; the others go another way."""
+        self._part_with(line)
+        queries, data = line.part()
+        first = queries.popleft()
+        with suppress(OSError):
+            line.conn.shutdown(socket.SHUT_WR)  # so that the worker begins none of the others
+        first.leave(line.conn, data, is_behind=bool(queries) and not data)
+        self._turn_back(queries)
+        self._advance()
+        first.done(first)
+
+    def _end(self, line: Line) -> None:
+        """Leave to threads what a worker had when it ended without a word."""
+        self._drop(line)
+        queries, _ = line.part()
+        for begun in queries:
+            begun.lose()
             self._loop.call_soon(begun.done, begun)
+        self._advance()
 
-    def _hand_over(self, conn: socket.socket, begun: Begun) -> None:
-        """Leave a query and its connection to a thread."""
-        self._part_with(conn)
-        begun.leave(conn)
-        begun.done(begun)
+    def _turn_back(self, queries: deque[Begun]) -> None:
+        """Have queries wait again that no worker has begun; a thread takes the unlucky ones."""
+        for begun in reversed(queries):
+            begun.tries += 1
+            if begun.tries < _TRIES:
+                self._waiting.appendleft(begun)
+            else:
+                self._loop.call_soon(begun.done, begun)
 
-    def _part_with(self, conn: socket.socket) -> None:
-        self._loop.remove_reader(conn)
-        self._in_hand.pop(conn, None)
-        if conn in self._idle:
-            self._idle.remove(conn)
+    def _part_with(self, line: Line) -> None:
+        self._loop.remove_reader(line.conn)
+        self._lines.remove(line)
 
-    def _drop(self, conn: socket.socket) -> None:
-        self._part_with(conn)
-        conn.close()
+    def _drop(self, line: Line) -> None:
+        self._part_with(line)
+        line.conn.close()

@@ -19,7 +19,8 @@ REPLY = struct.Struct("<B?4fQ")
 SLOT = struct.Struct("<16sd")
 """What a worker has in hand: the request's identifier and when it began; zeros when idle."""
 
-INLINE, FILE, REFUSED = 0, 1, 2
+INLINE, FILE, REFUSED, LEFT = 0, 1, 2, 3
+"""Outcomes; the last says that the worker leaves, and begins nothing more of what it was sent."""
 NOBODY = bytes(16)
 FAST_STRETCH = 2
 """How many times its limit a query may stay in the fast lane, by the clock."""

@@ -12,6 +12,7 @@ import socket
 import struct
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
@@ -24,7 +25,9 @@ from server.evaluation.frames import (
     FAST_STRETCH,
     FILE,
     INLINE,
+    LEFT,
     NOBODY,
+    READ_BYTES,
     REFUSED,
     REPLY,
     REQUEST,
@@ -35,6 +38,8 @@ from server.evaluation.spool import INLINE_BYTES, Spool, UnwritableError
 from server.limits import Limits, ResultLimitError
 
 _STREAK = 16
+_HOLD_S = 0.001
+_HANGS_UP = getattr(select, "POLLRDHUP", select.POLLHUP)
 _NOTICED_BYTES = 1_000_000
 _NICE = {"slow": 10, "federated": 5}
 
@@ -62,8 +67,10 @@ class Worker:
         self._busy = False
         self._stopping = False
         self._worn = False
+        self._answered = 0
         self._size = 0
         self._owned = 0
+        self._replies: list[bytes] = []
 
     def run(self) -> NoReturn:
         """Shut the doors, then work; the process ends here."""
@@ -71,27 +78,33 @@ class Worker:
         listening = select.poll()
         listening.register(self._post.ear, select.POLLIN)
         ear, conn, streak = self._post.ear.fileno(), None, 0
-        answered = 0
-        while not self._stopping and not self._worn and answered < self._limits.worker_queries:
+        while not self._is_done():
             ready = [number for number, _ in listening.poll()]
             if conn is not None and conn.fileno() in ready and (streak < _STREAK or len(ready) < 2):
-                answered += 1
                 streak += 1
                 if self._serve(conn):
                     continue
             if conn is not None and (ear in ready or conn.fileno() in ready):
                 listening.unregister(conn)
-                conn.close()
+                _leave(conn)
                 conn = None
             if conn is None:
                 conn, streak = self._accept(), 0
                 if conn is not None:
                     listening.register(conn, select.POLLIN)
+        if conn is not None:
+            _leave(conn)
         os._exit(0)
+
+    def _is_done(self) -> bool:
+        """Tell whether another worker is to take this one's place."""
+        return self._stopping or self._worn or self._answered >= self._limits.worker_queries
 
     def _shut_doors(self) -> None:
         """Take away what no evaluation needs: network, other programs, memory without end."""
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if self._post.lane == "fast":
+            system.wait_for_turns()
         if self._post.lane != "federated":
             system.leave_network()
             system.forbid_calls()
@@ -115,15 +128,19 @@ class Worker:
         return conn
 
     def _serve(self, conn: socket.socket) -> bool:
-        """Answer the next query of a connection; False when there is none, or nobody listens."""
+        """Answer what has come on a connection, in order; False when it is to be left.
+
+        Answers that come quickly go back together.
+        """
         self._busy = True
         try:
-            return self._answer(conn)
+            return self._answer_all(conn)
         except OSError:
             return False
         finally:
             self._set_timers(0)
             SLOT.pack_into(self._post.slots, self._post.slot * SLOT.size, NOBODY, 0)
+            self._replies.clear()
             self._worn = self._worn or self._has_grown()
             self._busy = False
 
@@ -138,34 +155,54 @@ class Worker:
             limit_s *= FAST_STRETCH
         signal.setitimer(signal.ITIMER_REAL, limit_s)
 
-    def _answer(self, conn: socket.socket) -> bool:
-        data = conn.recv(65536)
-        if len(data) < REQUEST.size:
+    def _answer_all(self, conn: socket.socket) -> bool:
+        data, since = conn.recv(READ_BYTES), time.monotonic()
+        if not data:
             return False
+        while data:
+            data = self._answer(conn, data)
+            if self._is_done():
+                break  # what is left is asked elsewhere
+            if data and time.monotonic() - since > _HOLD_S:
+                self._flush(conn)
+                if _is_cut(conn):
+                    return False
+                since = time.monotonic()
+        self._flush(conn)
+        return True
+
+    def _answer(self, conn: socket.socket, data: bytes) -> bytes:
+        """Answer the query that `data` begins with; gives what comes after it."""
+        while len(data) < REQUEST.size:
+            data += _receive_more(conn)
         identifier, sent, latest, limit_s, length, _ = REQUEST.unpack_from(data)
         now = time.monotonic()
         SLOT.pack_into(self._post.slots, self._post.slot * SLOT.size, identifier, now)
         self._set_timers(limit_s)
-        while len(data) < REQUEST.size + length:
-            part = conn.recv(1 << 20)
-            if not part:
-                return False
-            data += part
+        end = REQUEST.size + length
+        while len(data) < end:
+            data += _receive_more(conn)
+        self._answered += 1
         if now > latest:
-            return self._refuse(conn, "late", "")
-        waited = (now - sent) * 1000
+            self._refuse("late", "")
+        else:
+            self._evaluate(conn, data[REQUEST.size : end], (now - sent) * 1000)
+        return data[end:]
+
+    def _evaluate(self, conn: socket.socket, payload: bytes, waited_ms: float) -> None:
         try:
-            request = from_payload(data[REQUEST.size :])
+            request = from_payload(payload)
             spool, stages = answer(self._store, request, self._limits, self._prefixes)
         except KnowledgeError as error:
-            return self._explain(conn, error)
+            self._explain(error)
         except MemoryError:
             self._worn = True
-            return self._refuse(conn, "memory", "")
+            self._refuse("memory", "")
         except BaseException as error:  # the engine's panics derive from nothing narrower
             self._worn = True
-            return self._refuse(conn, "fault", f"{type(error).__name__}: {error}")
-        return self._send(conn, spool, (waited, *stages[1:]))
+            self._refuse("fault", f"{type(error).__name__}: {error}")
+        else:
+            self._give(conn, spool, (waited_ms, *stages[1:]))
 
     def _has_grown(self) -> bool:
         """Tell whether it keeps so much memory that a fresh worker does better."""
@@ -177,32 +214,61 @@ class Worker:
                 return True
         return owned > self._limits.worker_memory_bytes
 
-    def _send(self, conn: socket.socket, spool: Spool, stages: tuple[float, ...]) -> bool:
+    def _give(self, conn: socket.socket, spool: Spool, stages: tuple[float, ...]) -> None:
+        """Have an answer sent: soon, or at once if it is a file."""
         if spool.file is None:
-            conn.sendall(REPLY.pack(INLINE, spool.has_blank, *stages, spool.length) + spool.body)
-            return True
+            self._replies.append(REPLY.pack(INLINE, spool.has_blank, *stages, spool.length))
+            self._replies.append(spool.body)
+            return
         try:
+            self._flush(conn)
             head = REPLY.pack(FILE, spool.has_blank, *stages, spool.length)
             rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", spool.file))
             conn.sendmsg([head], [rights])
         finally:
             spool.close()
-        return True
 
-    def _explain(self, conn: socket.socket, error: KnowledgeError) -> bool:
+    def _flush(self, conn: socket.socket) -> None:
+        """Send the answers that are held back."""
+        if self._replies:
+            conn.sendall(b"".join(self._replies))
+            self._replies.clear()
+
+    def _explain(self, error: KnowledgeError) -> None:
         if isinstance(error, QueryError):
-            return self._refuse(conn, "query", error.message, error.line, error.column)
+            self._refuse("query", error.message, error.line, error.column)
+            return
         kinds = {UnwritableError: "unwritable", ResultLimitError: "result", FederationError: "far"}
-        return self._refuse(conn, kinds.get(type(error), "fault"), error.message)
+        self._refuse(kinds.get(type(error), "fault"), error.message)
 
     def _refuse(
-        self,
-        conn: socket.socket,
-        kind: str,
-        message: str,
-        line: int | None = None,
-        column: int | None = None,
-    ) -> bool:
+        self, kind: str, message: str, line: int | None = None, column: int | None = None
+    ) -> None:
         body = json.dumps((kind, message[:4000], line, column)).encode()
-        conn.sendall(REPLY.pack(REFUSED, False, 0, 0, 0, 0, len(body)) + body)
-        return True
+        self._replies += (REPLY.pack(REFUSED, False, 0, 0, 0, 0, len(body)), body)
+
+
+def _receive_more(conn: socket.socket) -> bytes:
+    """Receive more of a query.
+
+    Raises:
+        ConnectionError: when nothing more comes.
+    """
+    part = conn.recv(1 << 20)
+    if not part:
+        raise ConnectionError
+    return part
+
+
+def _is_cut(conn: socket.socket) -> bool:
+    """Tell whether nobody waits for what was sent behind the query that took so long."""
+    watched = select.poll()
+    watched.register(conn, _HANGS_UP)
+    return bool(watched.poll(0))
+
+
+def _leave(conn: socket.socket) -> None:
+    """Let go of a connection, and say so: whatever else was sent must be asked elsewhere."""
+    with suppress(OSError):
+        conn.send(REPLY.pack(LEFT, False, 0, 0, 0, 0, 0), socket.MSG_DONTWAIT)
+    conn.close()
