@@ -24,6 +24,7 @@ from httptools import (
 from server.http.heads import (
     Environ,
     Fault,
+    KnownHeads,
     find_fault,
     read_target,
     to_framing,
@@ -62,6 +63,7 @@ class Host(Protocol):
     draining: bool
     connections: set[Connection]
     buffer: memoryview
+    heads: KnownHeads
     held_bytes: int
     unread_bytes: int
     admit: Callable[[Environ], Callable[[], None] | None]
@@ -151,6 +153,9 @@ class Connection(asyncio.BufferedProtocol):
             return
         data = self._host.buffer[:nbytes]
         hurried = self._busy or self.is_stalled
+        whole = b"" if hurried or self._is_reading else bytes(data)
+        if whole and self._recognise(whole):
+            return
         try:
             self._parse(data)
         except HttpParserCallbackError as error:
@@ -169,10 +174,28 @@ class Connection(asyncio.BufferedProtocol):
             elif self._received > SMALL_BYTES and self._host.held_bytes > HELD_BYTES:
                 self._fault = Fault(HTTPStatus.SERVICE_UNAVAILABLE, "held_bytes", HELD_BYTES)
         self._is_deaf = self._is_deaf or self._is_cut or self._fault is not None
+        if whole and len(self._requests) == 1 and not self._is_reading and not self._is_deaf:
+            environ, keep, _ = self._requests[0]
+            if keep:
+                self._host.heads.learn(whole, environ)
         self._go_on()
         if hurried and self._requests and not self._paused and not self._is_deaf:
             self._paused = True
             self._transport.pause_reading()
+
+    def _recognise(self, data: bytes) -> bool:
+        """Take a request that differs from one that was read before only in its target."""
+        found = self._host.heads.read(data)
+        if found is None:
+            return False
+        self._target, headers = found
+        self._environ = {**self._base, **headers}
+        self._body, self._body_length, self._headers_length = [], 0, len(data)
+        self.since = self._host.now()
+        read_target(self._environ, self._target)
+        self._line_up(keep=True)
+        self._go_on()
+        return True
 
     def _parse(self, data: bytes | memoryview) -> None:
         """Read on; whoever offers another protocol is answered in this one (RFC 9110, 7.8).

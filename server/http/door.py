@@ -15,7 +15,7 @@ from email.utils import formatdate
 
 from server.http.connection import Connection
 from server.http.gateway import App, Call
-from server.http.heads import Environ, Fault, to_plain
+from server.http.heads import Environ, Fault, KnownHeads, to_plain
 
 BACKLOG = 1024
 READ_BYTES = 64 * 1024
@@ -54,6 +54,7 @@ class Door:
         self.most = _CONNECTIONS
         self.draining = False
         self.held_bytes = self.unread_bytes = 0
+        self.heads = KnownHeads()
         self.buffer = memoryview(bytearray(READ_BYTES))
         self.connections: set[Connection] = set()
         self.admit: Admitting = lambda _: lambda: None
