@@ -14,7 +14,7 @@ from server.evaluation.answers import Stages
 
 HELD_LINES = 50_000
 """How many lines may wait while nobody reads stderr; then the oldest are dropped."""
-PAUSE_S = 0.1
+PAUSE_S = 0.05
 _READ = '"read":%.2f,'
 _STAGES = '"wait":%.2f,"check":%.2f,"run":%.2f,"write":%.2f,'
 
@@ -46,7 +46,7 @@ class Journal:
 
     def __init__(self, enabled: bool = True) -> None:
         self.enabled = enabled
-        self._lines: deque[str] = deque(maxlen=HELD_LINES)
+        self._noted: deque[tuple[Visit, float, int]] = deque(maxlen=HELD_LINES)
         self._news = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -56,7 +56,7 @@ class Journal:
         """Leave the line of one query."""
         if not self.enabled:
             return
-        self._lines.append(to_line(visit, total_ms))
+        self._noted.append((visit, total_ms, int(time.time())))
         if not self._news.is_set():
             self._news.set()
             self._start()
@@ -67,7 +67,8 @@ class Journal:
             self._write()
 
     def _write(self) -> None:
-        lines = [self._lines.popleft() for _ in range(len(self._lines))]
+        noted = [self._noted.popleft() for _ in range(len(self._noted))]
+        lines = [to_line(*one) for one in noted]
         while lines:
             # A pipe takes 4,096 bytes in one piece, so lines of several processes do not mix.
             size, count = 0, 0
@@ -95,11 +96,14 @@ class Journal:
             self.flush()
 
 
-def to_line(visit: Visit, total_ms: float) -> str:
-    """Write a visit as one line of JSON; none of its words holds a sign to be escaped."""
+def to_line(visit: Visit, total_ms: float, second: int) -> str:
+    """Write a visit as one line of JSON; none of its words holds a sign to be escaped.
+
+    `second` is when it ended, in seconds since 1970.
+    """
     read, stages = visit.read, visit.stages
     return (
-        f'{{"time":"{_say_time(int(time.time()))}","id":"{visit.id}",'
+        f'{{"time":"{_say_time(second)}","id":"{visit.id}",'
         f'"query":"{visit.sha}","form":"{visit.form}","outcome":"{visit.outcome}",'
         f'"status":{visit.status},"limit":"{visit.limit}","lane":"{visit.lane}",'
         f'"bytes":{visit.length},"ms":{{{_READ % read if read is not None else ""}'

@@ -393,7 +393,7 @@ def test_each_query_leaves_one_line_that_tells_no_query(
 def test_an_id_that_a_line_could_not_hold_is_not_taken(lighthouse_release: Path, told: str) -> None:
     service = Service(lighthouse_release, trusted_proxies=("127.0.0.1",))
     found = service.get("ASK {}", X_Request_Id=told).headers["X-Request-Id"]
-    assert json.loads(to_line(Visit(found, 0.0), 1.0))["id"] == found != told
+    assert json.loads(to_line(Visit(found, 0.0), 1.0, 0))["id"] == found != told
 
 
 @given(st.binary(max_size=40), st.binary(max_size=4))

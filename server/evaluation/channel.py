@@ -210,11 +210,12 @@ class Channel:
                 data, rights, _, _ = self._receive(conn, name, limit_ms)
             if not data:
                 raise self.explain_end(name)
-            while (missing := count_missing(data)) > 0:
-                data += _receive_more(conn, missing)
+            reply, number = read_reply(data, 0, rights)
+            while reply is None:
+                data += _receive_more(conn, number)
+                reply, number = read_reply(data, 0, rights)
         except ConnectionResetError:
             raise UntakenError from None
-        reply, _ = to_reply(data, 0, rights)
         if reply.outcome == LEFT:
             raise UntakenError
         return reply
@@ -259,29 +260,24 @@ def receive(conn: socket.socket) -> tuple[bytes, Rights, int, object]:
     return conn.recvmsg(READ_BYTES, _RIGHTS)
 
 
-def count_missing(data: bytes, at: int = 0) -> int:
-    """Tell how many bytes an answer that begins at `at` lacks, at least."""
-    held = len(data) - at - REPLY.size
-    if held < 0:
-        return -held
-    outcome, *_, length = REPLY.unpack_from(data, at)
-    return 0 if outcome == FILE else int(length) - held
+def read_reply(data: bytes, at: int, rights: Rights) -> tuple[Reply | None, int]:
+    """Read an answer that begins at `at`, and tell where it ends.
 
-
-def to_reply(data: bytes, at: int, rights: Rights) -> tuple[Reply, int]:
-    """Read a whole answer that begins at `at`; gives where it ends, too.
-
-    The file of an answer is the first of `rights`, and taken from them.
+    None for one that is not whole, and then how many bytes it lacks, at least. The file of an
+    answer is the first of `rights`, and taken from them.
     """
+    start = at + REPLY.size
+    if len(data) < start:
+        return None, start - len(data)
     outcome, blank, *stages, length = REPLY.unpack_from(data, at)
-    start = end = at + REPLY.size
-    body: bytes | BinaryIO
     if outcome == FILE:
-        body = os.fdopen(struct.unpack("i", rights.pop(0)[2])[0], "rb", buffering=0)
-    else:
-        end += length
-        body = data[start:end]
-    return Reply(outcome, Stages(*stages), length, body, blank), end
+        number = struct.unpack("i", rights.pop(0)[2])[0]
+        file = os.fdopen(number, "rb", buffering=0)
+        return Reply(outcome, Stages(*stages), length, file, blank), start
+    end = start + length
+    if len(data) < end:
+        return None, end - len(data)
+    return Reply(outcome, Stages(*stages), length, data[start:end], blank), end
 
 
 def _receive_more(conn: socket.socket, length: int) -> bytes:

@@ -22,9 +22,8 @@ from server.evaluation.channel import (
     Reply,
     Rights,
     UntakenError,
-    count_missing,
+    read_reply,
     receive,
-    to_reply,
 )
 from server.evaluation.frames import LEFT
 
@@ -186,15 +185,14 @@ class Line:
     def _take(self, data: bytes) -> list[Begun]:
         answered, at = [], 0
         while at < len(data):
-            missing = count_missing(data, at)
-            if missing > 0:
-                self._parts, self._missing = [data[at:]], missing
+            reply, number = read_reply(data, at, self._rights)
+            if reply is None:
+                self._parts, self._missing = [data[at:]], number
                 break
-            reply, at = to_reply(data, at, self._rights)
             if reply.outcome == LEFT:
                 self.has_left = True
                 break
-            begun = self.in_hand.popleft()
+            begun, at = self.in_hand.popleft(), number
             begun.reply = reply
             answered.append(begun)
         self.since = time.monotonic()
@@ -280,9 +278,8 @@ class Express:
         if answered is None:
             self._end(line)
             return
-        for begun in answered:
-            assert begun.reply is not None
-            self._learn(sum(begun.reply.stages[1:]))
+        if answered:
+            self._learn(answered)
         if line.has_left:
             self._drop(line)
             self._turn_back(line.part()[0])
@@ -291,10 +288,15 @@ class Express:
         for begun in answered:
             begun.done(begun)
 
-    def _learn(self, spent_ms: float) -> None:
+    def _learn(self, answered: list[Begun]) -> None:
         """Adapt how many queries are sent together to how long they have taken lately."""
-        self._cost_ms += (spent_ms - self._cost_ms) / 16
-        self._together = max(1, min(MOST_TOGETHER, int(BATCH_MS / max(self._cost_ms, 0.001))))
+        cost = self._cost_ms
+        for begun in answered:
+            assert begun.reply is not None
+            _, check, run, write = begun.reply.stages
+            cost += (check + run + write - cost) / 16
+        self._cost_ms = cost
+        self._together = max(1, min(MOST_TOGETHER, int(BATCH_MS / max(cost, 0.001))))
 
     def _watch(self) -> None:
         """See to it that no query waits long behind another."""

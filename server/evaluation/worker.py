@@ -68,6 +68,7 @@ class Worker:
         self._stopping = False
         self._worn = False
         self._answered = 0
+        self._timed = 0.0
         self._size = 0
         self._owned = 0
         self._replies: list[bytes] = []
@@ -139,6 +140,7 @@ class Worker:
             return False
         finally:
             self._set_timers(0)
+            self._timed = 0.0
             SLOT.pack_into(self._post.slots, self._post.slot * SLOT.size, NOBODY, 0)
             self._replies.clear()
             self._worn = self._worn or self._has_grown()
@@ -178,7 +180,9 @@ class Worker:
         identifier, sent, latest, limit_s, length, _ = REQUEST.unpack_from(data)
         now = time.monotonic()
         SLOT.pack_into(self._post.slots, self._post.slot * SLOT.size, identifier, now)
-        self._set_timers(limit_s)
+        if now - self._timed > _HOLD_S:
+            self._set_timers(limit_s)
+            self._timed = now
         end = REQUEST.size + length
         while len(data) < end:
             data += _receive_more(conn)
