@@ -16,7 +16,7 @@ HELD_LINES = 50_000
 """How many lines may wait while nobody reads stderr; then the oldest are dropped."""
 PAUSE_S = 0.05
 _READ = '"read":%.2f,'
-_STAGES = '"wait":%.2f,"check":%.2f,"run":%.2f,"write":%.2f,'
+_STAGES = '"wait":%.2f,"run":%.2f,"write":%.2f,'
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class Visit:
 
     `sha` is the beginning of the SHA-256 of the query's text; `lane` is `cache` for an answer
     given again; times are milliseconds, `started` is of `time.perf_counter`. `read` is how long it
-    took to read the request, `stages` what the worker says.
+    took to read and check the request, `stages` what the worker says.
     """
 
     id: str

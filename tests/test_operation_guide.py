@@ -33,7 +33,7 @@ def test_the_guide_names_every_metric_and_no_other(client: FlaskClient) -> None:
 
 def test_a_line_of_the_log_has_the_keys_of_the_guides() -> None:
     (example,) = re.findall(r"^```json\n(.*)\n```", GUIDE, re.MULTILINE)
-    line = json.loads(to_line(Visit("1", 0.0, read=1.0, stages=Stages(1.0, 1.0, 1.0, 1.0)), 5.0, 0))
+    line = json.loads(to_line(Visit("1", 0.0, read=1.0, stages=Stages(1.0, 1.0, 1.0)), 5.0, 0))
     assert [*line] == [*json.loads(example)]
     assert [*line["ms"]] == [*json.loads(example)["ms"]]
 

@@ -293,8 +293,8 @@ class Express:
         cost = self._cost_ms
         for begun in answered:
             assert begun.reply is not None
-            _, check, run, write = begun.reply.stages
-            cost += (check + run + write - cost) / 16
+            _, run, write = begun.reply.stages
+            cost += (run + write - cost) / 16
         self._cost_ms = cost
         self._together = max(1, min(MOST_TOGETHER, int(BATCH_MS / max(cost, 0.001))))
 

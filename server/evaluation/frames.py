@@ -14,7 +14,7 @@ from server.limits import Limits
 
 REQUEST = struct.Struct("<16sdddII")
 """Identifier, times of sending and of the latest start (monotonic), limit in s, lengths."""
-REPLY = struct.Struct("<B?4fQ")
+REPLY = struct.Struct("<B?3fQ")
 """Outcome, whether blank nodes are named, milliseconds of each stage, length of the body."""
 SLOT = struct.Struct("<16sd")
 """What a worker has in hand: the request's identifier and when it began; zeros when idle."""
@@ -68,7 +68,7 @@ def to_payload(request: QueryRequest) -> bytes:
     """Write a query for a worker: a line with all else, then the query's text."""
     plain = not request.default_graphs and not request.named_graphs
     write = _write_rest if plain else _write_rest.__wrapped__  # what visitors choose has no end
-    rest = write(request.format, request.default_graphs, request.named_graphs)
+    rest = write(request.format, request.default_graphs, request.named_graphs, request.checked)
     return rest + request.query.encode("utf-8", "surrogatepass")
 
 
@@ -81,12 +81,12 @@ def from_payload(payload: bytes) -> QueryRequest:
 
 @lru_cache(maxsize=256)
 def _write_rest(
-    format: str, default_graphs: tuple[str, ...], named_graphs: tuple[str, ...]
+    format: str, default_graphs: tuple[str, ...], named_graphs: tuple[str, ...], checked: bool
 ) -> bytes:
-    return json.dumps((format, default_graphs, named_graphs)).encode() + b"\n"
+    return json.dumps((format, default_graphs, named_graphs, checked)).encode() + b"\n"
 
 
 @lru_cache(maxsize=256)
-def _read_rest(rest: bytes) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    format, default_graphs, named_graphs = json.loads(rest)
-    return format, tuple(default_graphs), tuple(named_graphs)
+def _read_rest(rest: bytes) -> tuple[str, tuple[str, ...], tuple[str, ...], bool]:
+    format, default_graphs, named_graphs, checked = json.loads(rest)
+    return format, tuple(default_graphs), tuple(named_graphs), checked

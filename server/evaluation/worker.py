@@ -249,7 +249,7 @@ class Worker:
         self, kind: str, message: str, line: int | None = None, column: int | None = None
     ) -> None:
         body = json.dumps((kind, message[:4000], line, column)).encode()
-        self._replies += (REPLY.pack(REFUSED, False, 0, 0, 0, 0, len(body)), body)
+        self._replies += (REPLY.pack(REFUSED, False, 0, 0, 0, len(body)), body)
 
 
 def _receive_more(conn: socket.socket) -> bytes:
@@ -274,5 +274,5 @@ def _is_cut(conn: socket.socket) -> bool:
 def _leave(conn: socket.socket) -> None:
     """Let go of a connection, and say so: whatever else was sent must be asked elsewhere."""
     with suppress(OSError):
-        conn.send(REPLY.pack(LEFT, False, 0, 0, 0, 0, 0), socket.MSG_DONTWAIT)
+        conn.send(REPLY.pack(LEFT, False, 0, 0, 0, 0), socket.MSG_DONTWAIT)
     conn.close()

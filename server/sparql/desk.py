@@ -149,7 +149,8 @@ class Desk:
         name = offer.name
         if offer is HTML:
             name = "json" if form in ("SELECT", "ASK") else "ttl"
-        request = QueryRequest(query, name, given.default_graphs, given.named_graphs)
+        graphs = (given.default_graphs, given.named_graphs)
+        request = QueryRequest(query, name, *graphs, checked=True)
         # Another server may answer otherwise tomorrow.
         repeatable = is_repeatable(query) and not find_services(query)
         return Asked(request, form, offer, repeatable)
@@ -195,7 +196,12 @@ def is_repeatable(query: str) -> bool:
     name; when in doubt, no.
     """
     shouted = query.upper()
-    if not any(word in shouted for word in _UNREPEATABLE) or not _CHANGING.search(shouted):
+    for word in _UNREPEATABLE:
+        if word in shouted:
+            break
+    else:
+        return True
+    if not _CHANGING.search(shouted):
         return True
     pairs = pairwise(tokens(query))
     return not any(sign.text == "(" and _may_change(called) for called, sign in pairs)
