@@ -11,15 +11,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from http.client import HTTPConnection, HTTPException
 from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from listening import free_port
 
+from server import Settings
 from server.evaluation.system import children
+from server.limits import Limits
 
 ROOT = Path(__file__).resolve().parent.parent
 _START = """
@@ -33,6 +36,17 @@ except KnowledgeError as error:
     sys.exit(str(error))
 """
 _NUMBERS = count(1)
+
+
+def default_limits(**chosen: int) -> Limits:
+    """The limits that the settings have by default, but for those chosen."""
+    limits: dict[str, Any] = {}
+    for setting in fields(Settings):
+        if setting.default_factory is not MISSING:
+            limits[setting.name] = setting.default_factory()
+        else:
+            limits[setting.name] = setting.default
+    return Limits(**{limit.name: limits[limit.name] for limit in fields(Limits)} | chosen)
 
 
 def small_query() -> str:

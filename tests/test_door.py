@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import socket
@@ -84,8 +85,13 @@ class House:
     app: App
     door: Door
     port: int
-    stop: Callable[[], None]
+    call: Callable[[Callable[[], None]], object]
+    """Has something done on the loop."""
     thread: threading.Thread
+
+    def stop(self) -> None:
+        """Close the door."""
+        self.call(self.door.stop)
 
     @contextmanager
     def visit(self, source: str = "127.0.0.1") -> Iterator[socket.socket]:
@@ -141,20 +147,21 @@ def house() -> Iterator[House]:
     ear = socket.create_server(("127.0.0.1", 0))
     ear.setblocking(False)
     port = ear.getsockname()[1]
-    stops: list[Callable[[], None]] = []
+    loops: list[asyncio.AbstractEventLoop] = []
     opened = threading.Event()
 
-    def ready(loop: Any) -> None:
-        stops.append(lambda: loop.call_soon_threadsafe(made.stop))
+    def ready(loop: asyncio.AbstractEventLoop) -> None:
+        loops.append(loop)
         opened.set()
 
     thread = threading.Thread(target=made.run, args=(ear, ready))
     thread.start()
     assert opened.wait(20)
-    yield House(app, made, port, stops[0], thread)
+    opened_house = House(app, made, port, loops[0].call_soon_threadsafe, thread)
+    yield opened_house
     app.go.set()
     if thread.is_alive():
-        stops[0]()
+        opened_house.stop()
     thread.join(20)
     assert not thread.is_alive()
 
@@ -283,6 +290,68 @@ def test_a_visitor_who_waits_for_leave_is_told_to_go_on(house: House) -> None:
         assert read_answer(visitor)[0] == b"HTTP/1.1 100 Continue"
         visitor.sendall(b"ok")
         assert read_answer(visitor)[1] == b"POST /? ok"
+
+
+def test_leave_is_given_when_all_before_it_is_answered(house: House) -> None:
+    waiting = get("/", "Content-Length: 2", "Expect: 100-continue", method="POST")
+    with house.visit() as visitor:
+        visitor.sendall(get("/wait") + waiting)
+        assert house.app.entered.acquire(timeout=20)
+        house.app.go.set()
+        answers = b""
+        while b"100 Continue\r\n\r\n" not in answers:
+            answers += visitor.recv(1 << 16)
+        assert statuses(answers) == [200, 100]
+        visitor.sendall(b"ok")
+        assert read_answer(visitor)[1] == b"POST /? ok"
+
+
+def test_a_refused_head_has_no_body(house: House) -> None:
+    answer = house.say(b"HEAD / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: gzip\r\n\r\n")
+    assert statuses(answer) == [400]
+    assert answer.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/b", "/b%20c?d=%C3%A9&e", "/?a?b", "http://there/b?c", "/b#c", "/b\x7fc", "/b\xe9", "*", "b"],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "get", "GETT"])
+@pytest.mark.parametrize("version", ["HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "http/1.1"])
+def test_a_request_means_the_same_behind_one_with_the_same_headers(
+    house: House, target: str, method: str, version: str
+) -> None:
+    tail = b"\r\nHost: here\r\nAccept: a/b\r\nX-A: 1\r\nX-A: 2\r\nExpect: nothing\r\n\r\n"
+    asked = f"{method} {target} {version}".encode("latin-1") + tail
+    told = []
+    for before in ([], [b"GET /a HTTP/1.1" + tail] * 2):
+        house.app.seen.clear()
+        with house.visit() as visitor:
+            for known in before:
+                visitor.sendall(known)
+                read_answer(visitor)
+            visitor.sendall(asked)
+            visitor.shutdown(socket.SHUT_WR)
+            answer = re.sub(rb"(?:Date|Connection): .*\r\n", b"", read_all(visitor))
+        seen = [{**one, "wsgi.input": 0, "REMOTE_PORT": 0} for one in house.app.seen[len(before) :]]
+        told.append((answer, seen))
+    assert told[0] == told[1]
+
+
+def test_headers_that_came_before_lead_to_no_other_visitor_and_body(house: House) -> None:
+    with house.visit() as first, house.visit("127.0.0.2") as second:
+        for visitor in (first, first, second):
+            visitor.sendall(get("/a", "Accept: a/b"))
+            read_answer(visitor)
+        body = get("/b", "Accept: a/b", "Content-Length: 2", method="POST")
+        for visitor in (first, second):
+            visitor.sendall(body)
+            visitor.sendall(b"ok")
+            assert read_answer(visitor)[1] == b"POST /b? ok"
+            visitor.sendall(get("/c", "Accept: a/b"))
+            assert read_answer(visitor)[1] == b"GET /c? "
+    come = [environ["REMOTE_ADDR"] for environ in house.app.seen]
+    assert come == ["127.0.0.1"] * 2 + ["127.0.0.2"] + ["127.0.0.1"] * 2 + ["127.0.0.2"] * 2
 
 
 def test_a_wish_for_another_protocol_is_answered_in_this_one(house: House) -> None:
@@ -491,6 +560,21 @@ def test_the_end_waits_for_what_is_in_hand_and_hears_who_has_come(house: House) 
     assert not house.thread.is_alive()
     with pytest.raises(ConnectionRefusedError), house.visit():
         pass
+
+
+def test_who_knocks_when_the_end_comes_is_answered(house: House) -> None:
+    knocking: list[socket.socket] = []
+
+    def knock() -> None:
+        """Come while the loop looks elsewhere, and end it before it looks again."""
+        knocking.append(socket.create_connection(("127.0.0.1", house.port), 20))
+        knocking[0].sendall(get("/last"))
+        house.door.stop()
+
+    house.call(knock)
+    house.thread.join(20)
+    assert bodies(read_all(knocking[0])) == [b"GET /last? "]
+    knocking[0].close()
 
 
 def test_one_visitor_too_many_waits_outside(house: House) -> None:

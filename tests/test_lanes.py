@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from listening import Listener
-from running_service import endless_query, small_query
+from running_service import default_limits, endless_query, small_query
 from small_release import write_small_release
 
 from kg.errors import QueryError
@@ -38,7 +38,6 @@ from server.evaluation.worker import Post, Worker
 from server.limits import (
     BusyError,
     ClientBusyError,
-    Limits,
     MemoryLimitError,
     ResultLimitError,
     TimeLimitError,
@@ -48,7 +47,7 @@ from server.refusals import to_problem
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the processes from /proc")
 
 WIDE = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f }"
-LIMITS = Limits(
+LIMITS = default_limits(
     query_time_slow_ms=2000,
     query_memory_bytes=150_000_000,
     result_bytes=1_500_000,

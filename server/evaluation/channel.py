@@ -6,6 +6,7 @@ another web process, which shows when the connection is used next.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import socket
@@ -265,12 +266,17 @@ def read_reply(data: bytes, at: int, rights: Rights) -> tuple[Reply | None, int]
 
     None for one that is not whole, and then how many bytes it lacks, at least. The file of an
     answer is the first of `rights`, and taken from them.
+
+    Raises:
+        OSError: when the file did not come, since no more can be open.
     """
     start = at + REPLY.size
     if len(data) < start:
         return None, start - len(data)
     outcome, blank, *stages, length = REPLY.unpack_from(data, at)
     if outcome == FILE:
+        if not rights:
+            raise OSError(errno.EMFILE, "the file of an answer did not come: too many are open")
         number = struct.unpack("i", rights.pop(0)[2])[0]
         file = os.fdopen(number, "rb", buffering=0)
         return Reply(outcome, Stages(*stages), length, file, blank), start

@@ -166,12 +166,13 @@ class Line:
         """Take what has come; gives the queries whose answers are whole. None at the line's end."""
         try:
             data, rights, _, _ = receive(self.conn)
+            return self._take(data, rights) if data else None
         except BlockingIOError:
             return []
         except OSError:
             return None
-        if not data:
-            return None
+
+    def _take(self, data: bytes, rights: Rights) -> list[Begun]:
         self._rights += rights
         if self._parts:
             self._parts.append(data)
@@ -180,9 +181,6 @@ class Line:
                 return []
             data = b"".join(self._parts)
             self._parts = []
-        return self._take(data)
-
-    def _take(self, data: bytes) -> list[Begun]:
         answered, at = [], 0
         while at < len(data):
             reply, number = read_reply(data, at, self._rights)

@@ -6,7 +6,7 @@ import json
 import socket
 import struct
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 
 from server.evaluation.answers import QueryRequest
@@ -48,8 +48,8 @@ class Setup:
     """What the evaluator is told at its start: the release, the limits, its listening sockets."""
 
     release_dir: str
-    limits: Limits = field(default_factory=Limits)
-    ears: Mapping[str, int] = field(default_factory=dict)
+    limits: Limits
+    ears: Mapping[str, int]
 
     def to_line(self) -> bytes:
         """Write it as one line."""

@@ -107,9 +107,8 @@ class Connection(asyncio.BufferedProtocol):
         self._place: Callable[[], None] | None = None
         self._received = self._headers = self._headers_length = 0
         self._body_length = self._weight = 0
-        self._is_again = self._is_reading = self._in_head = self._is_cut = self._is_deaf = (
-            self._has_ended
-        ) = False
+        self._is_again = self._is_reading = self._in_head = self._owes_leave = False
+        self._is_cut = self._is_deaf = self._has_ended = False
         self._fault: Fault | None = None
         self._busy = self._going = self._paused = False
         self._keep = True
@@ -306,8 +305,15 @@ class Connection(asyncio.BufferedProtocol):
             self._place = self._host.admit(environ)
             if self._place is None:
                 self._cut()
-            elif version == "1.1" and waits_for_leave(environ) and not self._busy:
-                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            elif version == "1.1" and waits_for_leave(environ):
+                self._owes_leave = True
+                self._give_leave()
+
+    def _give_leave(self) -> None:
+        """Tell who waits for it that the body may come, once all before it is answered."""
+        if self._owes_leave and not self._busy and not self._requests:
+            self._owes_leave = False
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, part: bytes) -> None:
         """Take a part of the body."""
@@ -338,7 +344,7 @@ class Connection(asyncio.BufferedProtocol):
             self._keep = False
 
     def _line_up(self, keep: bool) -> None:
-        self._is_reading = False
+        self._is_reading = self._owes_leave = False
         self._let_go()
         ahead = MOST_AHEAD if self._host.held_bytes < HELD_BYTES else 1
         if len(self._requests) >= ahead:
@@ -385,6 +391,7 @@ class Connection(asyncio.BufferedProtocol):
         else:
             self.since = self._host.now()
             self._go_on()
+            self._give_leave()
 
     def fail(self) -> None:
         """Say that the fault is ours."""
@@ -443,6 +450,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def _say(self, fault: Fault) -> None:
         headers, body = self._host.explain(fault)
+        if self._environ.get("REQUEST_METHOD") == "HEAD":
+            body = b""
         self.reply(to_head(f"{fault.status.value} {fault.status.phrase}", headers), body)
 
     def _close(self) -> None:

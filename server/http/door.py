@@ -91,6 +91,7 @@ class Door:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._told.wait(), TICK_S)
         self.draining = True
+        self._let_in()  # who has knocked until now is answered
         self._loop.remove_reader(ear)
         ear.close()
         until = self.now() + FAREWELL_S
