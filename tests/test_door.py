@@ -562,19 +562,39 @@ def test_the_end_waits_for_what_is_in_hand_and_hears_who_has_come(house: House) 
         pass
 
 
-def test_who_knocks_when_the_end_comes_is_answered(house: House) -> None:
-    knocking: list[socket.socket] = []
+@pytest.mark.parametrize("rounds", range(6))
+def test_who_knocks_when_the_end_comes_is_answered_or_turned_away(
+    house: House, rounds: int
+) -> None:
+    said: list[bytes] = []
 
-    def knock() -> None:
-        """Come while the loop looks elsewhere, and end it before it looks again."""
-        knocking.append(socket.create_connection(("127.0.0.1", house.port), 20))
-        knocking[0].sendall(get("/last"))
+    def hear(visitor: socket.socket) -> None:
+        with visitor:
+            said.extend(bodies(read_all(visitor)) or [b""])
+
+    def knock(rounds_left: int) -> None:
+        """Come so many rounds of the loop after it was told to end."""
+        if rounds_left:
+            asyncio.get_running_loop().call_soon(knock, rounds_left - 1)
+            return
+        try:
+            visitor = socket.create_connection(("127.0.0.1", house.port), 20)
+        except ConnectionRefusedError:
+            said.append(b"GET /last? ")
+            return
+        visitor.sendall(get("/last"))
+        threading.Thread(target=hear, args=(visitor,)).start()
+
+    def end() -> None:
         house.door.stop()
+        knock(rounds)
 
-    house.call(knock)
+    house.call(end)
     house.thread.join(20)
-    assert bodies(read_all(knocking[0])) == [b"GET /last? "]
-    knocking[0].close()
+    until = time.monotonic() + 20
+    while not said and time.monotonic() < until:
+        time.sleep(0.01)
+    assert said == [b"GET /last? "]
 
 
 def test_one_visitor_too_many_waits_outside(house: House) -> None:
