@@ -40,6 +40,8 @@ App = Callable[[Environ, StartResponse], Iterable[bytes]]
 PLACES = ("/sparql", "/sparql/")
 METHODS = ("GET", "HEAD", "POST")
 OK, UNCHANGED = "200 OK", "304 NOT MODIFIED"
+Address = tuple[Any, ...]
+"""What the cache knows a request by, besides what is the same for all."""
 NO_PLACE = "kg.no_place"
 """Where in the environment stands why a request's body was not waited for."""
 HANDED = "kg.handed"
@@ -61,7 +63,7 @@ class Handed:
     visit: Visit
     client: str
     site: Site
-    address: tuple[Any, ...] | None
+    address: Address | None
     given: Given | None = None
     asked: Asked | None = None
     digest: str = ""
@@ -106,13 +108,13 @@ class Front:
             return self._take(environ, start_response, environ[HANDED])
         if not self.greet(environ):
             return self.pages(environ, start_response)
-        handed, ready = self.open(environ)
+        visit, address, ready = self.open(environ)
         if ready is not None:
-            return self._send(environ, start_response, handed.visit, ready)
+            return self._send(environ, start_response, visit, ready)
         asked = environ.get("QUERY_STRING", "")
-        if handed.address is not None and "query" not in asked and "%" not in asked:
+        if address is not None and "query" not in asked and "%" not in asked:
             return self.pages(environ, start_response)
-        return self._take(environ, start_response, handed)
+        return self._take(environ, start_response, self.hand(environ, visit, address))
 
     def greet(self, environ: Environ) -> bool:
         """Find out who asks, and give the request its number; tell whether it is for us."""
@@ -135,20 +137,23 @@ class Front:
             environ[NO_PLACE] = error
             return None
 
-    def open(self, environ: Environ) -> tuple[Handed, Ready | None]:
+    def open(self, environ: Environ) -> tuple[Visit, Address | None, Ready | None]:
         """Begin with a request; an answer to one that came just so before is there at once."""
         visit = Visit(environ["kg.request_id"], perf_counter())
-        client = to_client(environ.get("REMOTE_ADDR", ""))
-        handed = Handed(visit, client, self.site(), None)
+        self.site()  # what was kept of another release is gone then
         if environ["REQUEST_METHOD"] == "POST":
-            return handed, None
+            return visit, None, None
         get = environ.get
         accepted = (get("HTTP_ACCEPT"), get("HTTP_ACCEPT_ENCODING"))
-        handed.address = (get("QUERY_STRING", ""), *accepted, environ["SCRIPT_NAME"])
-        ready = self.cache.find(handed.address)
+        address = (get("QUERY_STRING", ""), *accepted, environ["SCRIPT_NAME"])
+        ready = self.cache.find(address)
         if ready is not None:
             visit.lane = "cache"
-        return handed, ready
+        return visit, address, ready
+
+    def hand(self, environ: Environ, visit: Visit, address: Address | None) -> Handed:
+        """Take a request up that did not come just so before."""
+        return Handed(visit, to_client(environ.get("REMOTE_ADDR", "")), self.site(), address)
 
     def read(self, environ: Environ, handed: Handed) -> Asked | None:
         """Read and check the query of a request; None where there is none.

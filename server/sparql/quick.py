@@ -43,14 +43,14 @@ class Quick:
             return self._give_page(environ, connection)
         if environ["REQUEST_METHOD"] != "GET":
             return False
-        handed, ready = front.open(environ)
+        visit, known_as, ready = front.open(environ)
         if ready is not None:
-            self._send(environ, connection, handed.visit, ready)
+            self._send(environ, connection, visit, ready)
             return True
         address = environ["QUERY_STRING"]
         if "query=" not in address or len(address) > PLAIN_BYTES:
             return False
-        begun = False
+        begun, handed = False, front.hand(environ, visit, known_as)
         try:
             begun = self._begin(environ, connection, handed)
         except Exception as error:
