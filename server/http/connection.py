@@ -27,6 +27,7 @@ from server.http.heads import (
     KnownHeads,
     find_fault,
     read_target,
+    split_target,
     to_framing,
     to_head,
     to_key,
@@ -187,12 +188,11 @@ class Connection(asyncio.BufferedProtocol):
         found = self._host.heads.read(data)
         if found is None:
             return False
-        self._target, headers = found
-        self._environ = {**self._base, **headers}
-        self._body, self._body_length, self._headers_length = [], 0, len(data)
+        target, headers = found
+        self._environ = environ = {**self._base, **headers}
+        split_target(environ, target)
         self.since = self._host.now()
-        read_target(self._environ, self._target)
-        self._line_up(keep=True)
+        self._add(environ, True, REQUEST_BYTES + len(data))
         self._go_on()
         return True
 
@@ -350,8 +350,10 @@ class Connection(asyncio.BufferedProtocol):
         if len(self._requests) >= ahead:
             self._stop_reading()
             return
-        environ, length = self._environ, self._headers_length + self._body_length
-        weight = REQUEST_BYTES + len(self._target) + length
+        length = self._headers_length + self._body_length
+        self._add(self._environ, keep, REQUEST_BYTES + len(self._target) + length)
+
+    def _add(self, environ: Environ, keep: bool, weight: int) -> None:
         environ["wsgi.input"] = io.BytesIO(b"".join(self._body))
         self._body = []
         self._host.held_bytes += weight

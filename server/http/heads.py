@@ -37,17 +37,24 @@ def read_target(environ: Environ, target: bytes) -> Fault | None:
     Gives what is wrong with that host; None if nothing is.
     """
     fault = None
-    path, _, query = target.partition(b"#")[0].partition(b"?")
+    target = target.partition(b"#")[0]
+    path, mark, query = target.partition(b"?")
     if not path.startswith(b"/") and b"://" in path:
         authority, _, path = path.partition(b"://")[2].partition(b"/")
-        path, environ["HTTP_HOST"] = b"/" + path, authority.decode("latin-1")
+        target, environ["HTTP_HOST"] = b"/" + path + mark + query, authority.decode("latin-1")
         if not authority or not _HOST.fullmatch(environ["HTTP_HOST"]):
             fault = Fault(HTTPStatus.BAD_REQUEST)
+    split_target(environ, target)
+    return fault
+
+
+def split_target(environ: Environ, target: bytes) -> None:
+    """Write path and query of a target that begins with the path."""
+    path, _, query = target.partition(b"?")
     if b"%" in path:
         path = unquote_to_bytes(path)
     environ["PATH_INFO"] = path.decode("latin-1")
     environ["QUERY_STRING"] = query.decode("latin-1")
-    return fault
 
 
 def to_head(status: str, headers: list[tuple[str, str]]) -> bytes:
