@@ -86,7 +86,7 @@ class Service:
         """Ask over a connection of its own."""
         conn = self.connect(timeout_s, source)
         try:
-            return _get(conn, path)
+            return get_over(conn, path)
         finally:
             conn.close()
 
@@ -131,7 +131,8 @@ def to_path(query: str) -> str:
     return "/sparql?" + urlencode({"query": query})
 
 
-def _get(conn: HTTPConnection, path: str) -> Reply:
+def get_over(conn: HTTPConnection, path: str) -> Reply:
+    """Ask over a connection; one that breaks is closed, and made anew when it is used again."""
     try:
         conn.request("GET", path, headers={"Accept": "application/sparql-results+json"})
         answer = conn.getresponse()
@@ -192,7 +193,7 @@ def load(service: Service, clients: int = 4, *, keep: bool = False) -> Iterator[
     def work() -> None:
         conn = service.connect()
         while not done.is_set():
-            replies.append(_get(conn, to_path(small_query())))
+            replies.append(get_over(conn, to_path(small_query())))
             if not keep:
                 conn.close()
         conn.close()
