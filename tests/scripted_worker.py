@@ -264,10 +264,15 @@ def read_body(reply: Reply) -> bytes:
 
 @contextmanager
 def scene(
-    places: int = 2, length: int = 100, wait_ms: int = 5000, overdue_s: float = 60
+    places: int = 2,
+    length: int = 100,
+    wait_ms: int = 5000,
+    overdue_s: float = 60,
+    fresh_s: float = 60,
 ) -> Iterator[Scene]:
     """Set a scene, in which nothing is overdue before it should be; whatever fails there fails."""
-    with patch.object(express, "OVERDUE_S", overdue_s):
+    times = {"OVERDUE_S": overdue_s, "FRESH_S": fresh_s}
+    with patch.multiple(express, **times):
         made = Scene(places, length, wait_ms)
         try:
             yield made

@@ -51,6 +51,34 @@ def test_queries_of_a_later_round_follow_down_the_same_line() -> None:
         assert [played.body_of(text) for text in "bc"] == ["B", "C"]
 
 
+def test_no_query_goes_behind_one_that_has_been_on_its_way_for_a_while() -> None:
+    with scene(fresh_s=0) as played:
+        line = played.begin_quickly()
+        played.ask("a")
+        assert line.read() == ["a"]
+        played.ask("b")
+        other = played.accept()
+        assert other.read() == ["b"]
+        other.answer("B")
+        line.answer("A")
+        assert [played.body_of(text) for text in "ab"] == ["A", "B"]
+
+
+def test_refusals_say_nothing_of_how_long_queries_take() -> None:
+    with scene() as played:
+        played.ask("first")
+        line = played.accept()
+        for text in ["first", *MANY]:
+            if text != "first":
+                played.ask(text)
+            assert line.read() == [text]
+            line.write(to_frame(text.encode(), REFUSED))
+            played.wait_for(text)
+        played.ask("a", "b")
+        assert line.read() == ["a"]
+        assert played.accept().read() == ["b"]
+
+
 def test_queries_go_one_at_a_time_before_any_answer_has_come() -> None:
     with scene(places=3) as played:
         played.ask("a", "b", "c", "d", "e")

@@ -217,6 +217,8 @@ class Channel:
                 reply, number = read_reply(data, 0, rights)
         except ConnectionResetError:
             raise UntakenError from None
+        except BlockingIOError:  # it stopped in the middle of its answer
+            raise StuckError from None
         if reply.outcome == LEFT:
             raise UntakenError
         return reply

@@ -25,13 +25,15 @@ from server.evaluation.channel import (
     read_reply,
     receive,
 )
-from server.evaluation.frames import LEFT
+from server.evaluation.frames import LEFT, REFUSED
 
 PATIENCE_S = 1.0
 """How long the loop waits for an answer beyond the query's limit; then a thread does."""
 BATCH_MS = 1.0
 """How long the queries that are sent down a line together may take, as far as one can tell."""
 MOST_TOGETHER = 16
+FRESH_S = 0.002
+"""How long after a line last moved more queries go down it; then what is on it may be slow."""
 OVERDUE_S = 0.01
 """How long queries wait behind one that takes longer than thought; then they go another way."""
 _TRIES = 5
@@ -256,8 +258,9 @@ class Express:
 
     def _choose(self) -> Line | None:
         """Find a line with room: the first, so that as few workers as possible take turns."""
+        stale = time.monotonic() - FRESH_S
         for line in self._lines:
-            if len(line.in_hand) < self._together:
+            if not line.in_hand or (len(line.in_hand) < self._together and line.since > stale):
                 return line
         return None
 
@@ -291,8 +294,9 @@ class Express:
         cost = self._cost_ms
         for begun in answered:
             assert begun.reply is not None
-            _, run, write = begun.reply.stages
-            cost += (run + write - cost) / 16
+            if begun.reply.outcome != REFUSED:
+                _, run, write = begun.reply.stages
+                cost += (run + write - cost) / 16
         self._cost_ms = cost
         self._together = max(1, min(MOST_TOGETHER, int(BATCH_MS / max(cost, 0.001))))
 
