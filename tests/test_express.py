@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sys
 from contextlib import ExitStack
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted_worker import read_body, scene, to_file, to_frame
 
-from server.evaluation import express
+from server.evaluation import channel, express
 from server.evaluation.channel import EndedError
 from server.evaluation.express import MOST_TOGETHER
 from server.evaluation.frames import FILE, INLINE, REFUSED
@@ -183,6 +185,18 @@ def test_answers_reach_their_queries_wherever_they_are_cut(
         assert [read_body(reply) for reply in replies] == bodies
 
 
+def test_answer_whose_file_could_not_come_costs_no_other_its_answer() -> None:
+    with scene() as played:
+        line = played.begin_quickly()
+        played.ask("a", "b", "c")
+        assert line.read() == ["a", "b", "c"]
+        line.write(to_frame(b"A") + to_frame(b"B", FILE) + to_frame(b"C"))
+        assert played.body_of("a") == "A"
+        for text in "bc":
+            with pytest.raises(EndedError):
+                played.run(played.finish(text))
+
+
 def test_refusals_reach_their_queries_too() -> None:
     with scene() as played:
         line = played.begin_quickly()
@@ -238,7 +252,7 @@ def test_query_that_was_not_begun_behind_a_long_one_is_asked_again_by_its_thread
 
 
 def test_thread_takes_up_an_answer_in_its_midst() -> None:
-    with scene(places=1, overdue_s=SOON_S) as played:
+    with scene(places=1, overdue_s=20 * SOON_S) as played:
         line = played.begin_quickly()
         played.ask("a", "b", "c")
         assert line.read() == ["a", "b", "c"]
@@ -250,6 +264,23 @@ def test_thread_takes_up_an_answer_in_its_midst() -> None:
         line.write(frame[30:])
         assert read_body(played.run(finished)) == b"the answer to b"
         assert played.foreman.heard == []
+
+
+def test_thread_keeps_no_file_of_an_answer_behind_its_own() -> None:
+    with scene(places=1, overdue_s=SOON_S) as played:
+        line = played.begin_quickly()
+        played.ask("a", "b")
+        assert line.read() == ["a", "b"]
+        assert played.accept().read() == ["b"]
+        played.foreman.begun.add(line.names["a"])
+        reading, file = os.pipe()
+        line.write(to_frame(b"A"))
+        line.write(to_frame(b"B", FILE), file)
+        os.close(file)
+        assert read_body(played.run(played.finish("a"))) == b"A"
+        os.set_blocking(reading, False)
+        assert os.read(reading, 1) == b""  # nobody holds the other end
+        os.close(reading)
 
 
 def test_thread_whose_worker_leaves_without_a_beginning_asks_again() -> None:
@@ -468,3 +499,14 @@ def test_query_is_left_to_a_thread_when_no_line_can_be_opened() -> None:
         assert played.ask("a") == [True]
         with pytest.raises(BusyError):
             played.run(played.finish("a"))
+
+
+def test_query_is_left_to_a_thread_when_no_more_files_can_be_open() -> None:
+    with scene() as played:
+        with patch.object(channel.socket, "socket", side_effect=OSError(errno.EMFILE, "no more")):
+            assert played.ask("a") == [True]
+        finished = played.finish("a")
+        line = played.accept()
+        assert line.read() == ["a"]
+        line.answer("A")
+        assert read_body(played.run(finished)) == b"A"

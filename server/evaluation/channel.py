@@ -167,9 +167,12 @@ class Channel:
     def connect(self) -> socket.socket | None:
         """Open a connection that does not block.
 
-        None when the queue there is full, or the service is on its way down.
+        None when the queue there is full, no more can be open, or the service is on its way down.
         """
-        conn = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            conn = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        except OSError:
+            return None
         conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, self._patience)
         conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, self._patience)
         conn.setblocking(False)
@@ -219,6 +222,8 @@ class Channel:
             raise UntakenError from None
         except BlockingIOError:  # it stopped in the middle of its answer
             raise StuckError from None
+        finally:
+            close_files(rights)  # of answers behind this one
         if reply.outcome == LEFT:
             raise UntakenError
         return reply
@@ -286,6 +291,13 @@ def read_reply(data: bytes, at: int, rights: Rights) -> tuple[Reply | None, int]
     if len(data) < end:
         return None, end - len(data)
     return Reply(outcome, Stages(*stages), length, data[start:end], blank), end
+
+
+def close_files(rights: Rights) -> None:
+    """Close files that nobody will take."""
+    for _, _, number in rights:
+        os.close(struct.unpack("i", number)[0])
+    rights.clear()
 
 
 def _receive_more(conn: socket.socket, length: int) -> bytes:

@@ -22,6 +22,7 @@ from server.evaluation.channel import (
     Reply,
     Rights,
     UntakenError,
+    close_files,
     read_reply,
     receive,
 )
@@ -121,7 +122,10 @@ class Begun:
 class Line:
     """A connection to a worker, and the queries that were sent down it, in order."""
 
-    __slots__ = ("_missing", "_parts", "_rights", "_unsent", "conn", "has_left", "in_hand", "since")
+    __slots__ = (
+        "_missing", "_parts", "_rights", "_unsent", "conn", "has_ended", "has_left", "in_hand",
+        "since",
+    )  # fmt: skip
 
     def __init__(self, conn: socket.socket) -> None:
         self.conn = conn
@@ -129,6 +133,8 @@ class Line:
         """Queries that were not answered yet."""
         self.since = 0.0
         """When (monotonic) the line last moved: queries went down, or answers came."""
+        self.has_ended = False
+        """Whether nothing more can be heard."""
         self.has_left = False
         """Whether the worker has said that it begins none of the queries in hand."""
         self._unsent: list[bytes] = []
@@ -162,17 +168,19 @@ class Line:
         """Give up the line: gives the queries in hand, and what has come of the first's answer."""
         in_hand, self.in_hand = self.in_hand, deque()
         self._unsent = []
+        close_files(self._rights)
         return in_hand, b"".join(self._parts)
 
-    def hear(self) -> list[Begun] | None:
-        """Take what has come; gives the queries whose answers are whole. None at the line's end."""
+    def hear(self) -> list[Begun]:
+        """Take what has come; gives the queries whose answers are whole."""
         try:
             data, rights, _, _ = receive(self.conn)
-            return self._take(data, rights) if data else None
         except BlockingIOError:
             return []
         except OSError:
-            return None
+            data, rights = b"", []
+        self.has_ended = not data
+        return self._take(data, rights)
 
     def _take(self, data: bytes, rights: Rights) -> list[Begun]:
         self._rights += rights
@@ -183,9 +191,14 @@ class Line:
                 return []
             data = b"".join(self._parts)
             self._parts = []
-        answered, at = [], 0
+        answered: list[Begun] = []
+        at = 0
         while at < len(data):
-            reply, number = read_reply(data, at, self._rights)
+            try:
+                reply, number = read_reply(data, at, self._rights)
+            except OSError:  # its file could not come; those before it have their answers
+                self.has_ended = True
+                break
             if reply is None:
                 self._parts, self._missing = [data[at:]], number
                 break
@@ -276,12 +289,11 @@ class Express:
     def _hear(self, line: Line) -> None:
         """Take what a worker sends: answers, or the end of the line."""
         answered = line.hear()
-        if answered is None:
-            self._end(line)
-            return
         if answered:
             self._learn(answered)
-        if line.has_left:
+        if line.has_ended:
+            self._end(line)
+        elif line.has_left:
             self._drop(line)
             self._turn_back(line.part()[0])
         if self._waiting:
