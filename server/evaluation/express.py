@@ -124,7 +124,7 @@ class Line:
 
     __slots__ = (
         "_missing", "_parts", "_rights", "_unsent", "conn", "has_ended", "has_left", "in_hand",
-        "since",
+        "quiet_since", "since",
     )  # fmt: skip
 
     def __init__(self, conn: socket.socket) -> None:
@@ -133,6 +133,8 @@ class Line:
         """Queries that were not answered yet."""
         self.since = 0.0
         """When (monotonic) the line last moved: queries went down, or answers came."""
+        self.quiet_since = 0.0
+        """When (monotonic) an answer last came, or the first of the queries in hand went down."""
         self.has_ended = False
         """Whether nothing more can be heard."""
         self.has_left = False
@@ -145,7 +147,7 @@ class Line:
     def add(self, begun: Begun) -> bool:
         """Put a query behind the others, to be sent with them; tells whether it is the first."""
         if not self.in_hand:
-            self.since = time.monotonic()
+            self.since = self.quiet_since = time.monotonic()
         self.in_hand.append(begun)
         self._unsent.append(begun.to_message())
         return len(self._unsent) == 1
@@ -208,7 +210,7 @@ class Line:
             begun, at = self.in_hand.popleft(), number
             begun.reply = reply
             answered.append(begun)
-        self.since = time.monotonic()
+        self.since = self.quiet_since = time.monotonic()
         return answered
 
 
@@ -316,7 +318,7 @@ class Express:
         """See to it that no query waits long behind another."""
         late = time.monotonic() - OVERDUE_S
         for line in self._lines[:]:
-            if len(line.in_hand) > 1 and line.since < late:
+            if len(line.in_hand) > 1 and line.quiet_since < late:
                 self._cost_ms = max(self._cost_ms, BATCH_MS)
                 self._together = 1
                 self._hand_over(line)
