@@ -418,6 +418,25 @@ def test_query_whose_worker_ended_is_told_the_fate_of_that_worker() -> None:
         assert played.accept().read() == ["d"]
 
 
+def test_query_that_ended_its_worker_is_not_asked_again_for_what_came_behind_it() -> None:
+    with scene(places=1, overdue_s=20 * SOON_S) as played:
+        line = played.begin_quickly()
+        played.ask("long", "a")
+        assert line.read() == ["long", "a"]
+        played.ask("b")
+        played.turn()
+        assert line.is_asked
+        played.foreman.begun.add(line.names["long"])
+        played.foreman.fates[line.names["long"]] = {"code": -27, "words": ""}
+        finished = played.finish("long")
+        line.conn.close()  # with a query unread, which the other end hears as a reset
+        with pytest.raises(EndedError) as caught:
+            played.run(finished)
+        assert caught.value.code == -27
+        assert played.accept().read() == ["a"]
+        assert not played.has_caller
+
+
 def test_answers_that_came_before_a_worker_ended_are_kept() -> None:
     with scene() as played:
         line = played.begin_quickly()

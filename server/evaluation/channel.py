@@ -218,8 +218,9 @@ class Channel:
             while reply is None:
                 data += _receive_more(conn, number)
                 reply, number = read_reply(data, 0, rights)
-        except ConnectionResetError:
-            raise UntakenError from None
+        except ConnectionResetError:  # it left something unread: this, or what came behind it
+            end = self.explain_end(name)
+            raise (UntakenError() if end.code is None else end) from None
         except BlockingIOError:  # it stopped in the middle of its answer
             raise StuckError from None
         finally:
