@@ -16,6 +16,7 @@ import struct
 import termios
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -157,6 +158,8 @@ class Scene:
 
     def __init__(self, places: int, length: int, wait_ms: int) -> None:
         self.loop = asyncio.new_event_loop()
+        # The loop has a thread of its own: in this one the browser of other tests may have a loop.
+        self._thread = ThreadPoolExecutor(1)
         self.faults: list[dict[str, Any]] = []
         self.loop.set_exception_handler(self._fail)
         self.foreman = Foreman(self.loop)
@@ -172,9 +175,12 @@ class Scene:
     def run(self, task: Coroutine[Any, Any, Found] | asyncio.Future[Found]) -> Found:
         """Turn the loop until something has come to pass."""
         try:
-            return self.loop.run_until_complete(asyncio.wait_for(task, PATIENCE_S))
+            return self._complete(asyncio.wait_for(task, PATIENCE_S))
         finally:
             assert self.faults == []
+
+    def _complete(self, task: Coroutine[Any, Any, Found]) -> Found:
+        return self._thread.submit(self.loop.run_until_complete, task).result()
 
     def _fail(self, loop: asyncio.AbstractEventLoop, fault: dict[str, Any]) -> None:
         self.faults.append(fault)
@@ -183,7 +189,7 @@ class Scene:
     def turn(self) -> None:
         """Turn the loop until all that can be heard at once has been heard."""
         for _ in range(5):
-            self.loop.run_until_complete(asyncio.sleep(0))
+            self._complete(asyncio.sleep(0))
 
     def ask(self, *texts: str) -> list[bool]:
         """Ask queries in one round of the loop; tells of each whether it was taken."""
@@ -245,7 +251,8 @@ class Scene:
         """End it all."""
         self._work.cancel()
         self.turn()
-        self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        self._complete(self.loop.shutdown_default_executor())
+        self._thread.shutdown()
         self.express.close()
         self._channel.close()
         self._control.close()
