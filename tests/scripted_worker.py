@@ -77,7 +77,7 @@ class WorkerEnd:
         loop = self._scene.loop
         data, texts = self._scene.run(loop.sock_recv(self.conn, 1 << 20)), []
         while data:
-            identifier, _, _, _, length, _ = REQUEST.unpack_from(data)
+            identifier, _, _, _, length = REQUEST.unpack_from(data)
             end = REQUEST.size + length
             texts.append(data[REQUEST.size : end].decode())
             self.names[texts[-1]] = identifier.hex()

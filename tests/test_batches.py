@@ -91,7 +91,7 @@ class Employed:
         message, now = b"", time.monotonic()
         for name, query in zip(self._names, queries, strict=True):
             payload = to_payload(QueryRequest(query, "json"))
-            message += REQUEST.pack(name, now, now + 60, 20, len(payload), 0) + payload
+            message += REQUEST.pack(name, now, now + 60, 20, len(payload)) + payload
         return message
 
     def wait_for_slot(self, at: int) -> None:

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scripted_worker import read_body, scene, to_file, to_frame
+from scripted_worker import Scene, WorkerEnd, read_body, scene, to_file, to_frame
 
 from server.evaluation import channel, express
 from server.evaluation.channel import EndedError
@@ -233,13 +233,19 @@ def test_queries_behind_one_that_takes_long_go_another_way_once() -> None:
         assert line.read() == []
 
 
+def let_b_pass(played: Scene) -> tuple[WorkerEnd, WorkerEnd]:
+    """Have `b` overtake `a`, which takes long; gives the lines of both."""
+    line = played.begin_quickly()
+    played.ask("a", "b")
+    assert line.read() == ["a", "b"]
+    other = played.accept()
+    assert other.read() == ["b"]
+    return line, other
+
+
 def test_query_that_was_not_begun_behind_a_long_one_is_asked_again_by_its_thread() -> None:
     with scene(places=1, overdue_s=SOON_S) as played:
-        line = played.begin_quickly()
-        played.ask("a", "b")
-        assert line.read() == ["a", "b"]
-        other = played.accept()
-        assert other.read() == ["b"]
+        line, other = let_b_pass(played)
         finished = played.finish("a")
         another = played.accept()
         assert another.read() == ["a"]
@@ -268,10 +274,7 @@ def test_thread_takes_up_an_answer_in_its_midst() -> None:
 
 def test_thread_keeps_no_file_of_an_answer_behind_its_own() -> None:
     with scene(places=1, overdue_s=SOON_S) as played:
-        line = played.begin_quickly()
-        played.ask("a", "b")
-        assert line.read() == ["a", "b"]
-        assert played.accept().read() == ["b"]
+        line, _ = let_b_pass(played)
         played.foreman.begun.add(line.names["a"])
         reading, file = os.pipe()
         line.write(to_frame(b"A"))
@@ -285,10 +288,7 @@ def test_thread_keeps_no_file_of_an_answer_behind_its_own() -> None:
 
 def test_thread_whose_worker_leaves_without_a_beginning_asks_again() -> None:
     with scene(places=1, overdue_s=SOON_S) as played:
-        line = played.begin_quickly()
-        played.ask("a", "b")
-        assert line.read() == ["a", "b"]
-        assert played.accept().read() == ["b"]
+        line, _ = let_b_pass(played)
         played.foreman.begun.add(line.names["a"])
         finished = played.finish("a")
         line.leave()

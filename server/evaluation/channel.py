@@ -188,7 +188,7 @@ class Channel:
     ) -> tuple[bytes, bytes]:
         """Write a query as workers read it, under an identifier that no other has."""
         identifier = self._prefix + next(self._numbers).to_bytes(8)
-        head = REQUEST.pack(identifier, asked, latest, limit_ms / 1000, len(payload), 0)
+        head = REQUEST.pack(identifier, asked, latest, limit_ms / 1000, len(payload))
         return identifier, head + payload
 
     def _exchange(

@@ -345,7 +345,6 @@ class Express:
         for begun in queries:
             begun.lose()
             self._loop.call_soon(begun.done, begun)
-        self._advance()
 
     def _turn_back(self, queries: deque[Begun]) -> None:
         """Have queries wait again that no worker has begun; a thread takes the unlucky ones."""

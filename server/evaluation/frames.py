@@ -12,8 +12,8 @@ from functools import lru_cache
 from server.evaluation.answers import QueryRequest
 from server.limits import Limits
 
-REQUEST = struct.Struct("<16sdddII")
-"""Identifier, times of sending and of the latest start (monotonic), limit in s, lengths."""
+REQUEST = struct.Struct("<16sdddI")
+"""Identifier, times of sending and of the latest start (monotonic), limit in s, length."""
 REPLY = struct.Struct("<B?3fQ")
 """Outcome, whether blank nodes are named, milliseconds of each stage, length of the body."""
 SLOT = struct.Struct("<16sd")

@@ -177,7 +177,7 @@ class Worker:
         """Answer the query that `data` begins with; gives what comes after it."""
         while len(data) < REQUEST.size:
             data += _receive_more(conn)
-        identifier, sent, latest, limit_s, length, _ = REQUEST.unpack_from(data)
+        identifier, sent, latest, limit_s, length = REQUEST.unpack_from(data)
         now = time.monotonic()
         SLOT.pack_into(self._post.slots, self._post.slot * SLOT.size, identifier, now)
         if now - self._timed > _HOLD_S:

@@ -196,12 +196,7 @@ def is_repeatable(query: str) -> bool:
     name; when in doubt, no.
     """
     shouted = query.upper()
-    for word in _UNREPEATABLE:
-        if word in shouted:
-            break
-    else:
-        return True
-    if not _CHANGING.search(shouted):
+    if not any(map(shouted.__contains__, _UNREPEATABLE)) or not _CHANGING.search(shouted):
         return True
     pairs = pairwise(tokens(query))
     return not any(sign.text == "(" and _may_change(called) for called, sign in pairs)

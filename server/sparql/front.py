@@ -153,7 +153,8 @@ class Front:
 
     def hand(self, environ: Environ, visit: Visit, address: Address | None) -> Handed:
         """Take a request up that did not come just so before."""
-        return Handed(visit, to_client(environ.get("REMOTE_ADDR", "")), self.site(), address)
+        assert self._site is not None  # `open` has looked which one it is
+        return Handed(visit, to_client(environ.get("REMOTE_ADDR", "")), self._site, address)
 
     def read(self, environ: Environ, handed: Handed) -> Asked | None:
         """Read and check the query of a request; None where there is none.
