@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from server.compression import CODINGS, all_marks
-from server.http.heads import to_head
+from server.compression import CODINGS
+from server.http.heads import Headers, from_head, to_head, to_unchanged
 from server.metrics import Metrics
 from server.replies import REVALIDATE
-from server.sparql.cache import Cache, Entry, Headers, Ready
-from server.visits import Environ, holds_one
+from server.sparql.cache import Cache, Entry, Ready
+from server.visits import Environ, holds
 
 StartResponse = Callable[..., Any]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -23,7 +23,6 @@ METHODS = ("GET", "HEAD")
 WISHES = ("HTTP_HOST", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE")
 KEY_BYTES = 4096
 """Requests with more to say than this are answered, and not kept."""
-_OF_THE_BODY = ("content-type", "content-length", "content-encoding", "content-language")
 _OF_THE_REQUEST = "x-request-id"
 
 
@@ -53,12 +52,14 @@ class Keeping:
             return None
         return self._cache.find(_to_key(environ, self._version()))
 
-    def settle(self, environ: Environ, ready: Ready) -> tuple[bool, bytes]:
-        """Tell whether the visitor has the page already, and give the body to send."""
+    def settle(self, environ: Environ, ready: Ready) -> tuple[bytes, bytes]:
+        """Give head and body to send: a 304 and nothing to a visitor who has the page."""
         held = environ.get("HTTP_IF_NONE_MATCH")
-        unchanged = held is not None and holds_one(held, ready.tags)
+        unchanged = held is not None and holds(held, ready.tag)
         self._metrics.count_request(ready.form, 304 if unchanged else 200)
-        return unchanged, b"" if unchanged or environ["REQUEST_METHOD"] == "HEAD" else ready.body
+        if unchanged:
+            return to_unchanged(ready.head), b""
+        return ready.head, b"" if environ["REQUEST_METHOD"] == "HEAD" else ready.body
 
     def _ask(
         self, environ: Environ, start_response: StartResponse, key: tuple[str, ...]
@@ -99,21 +100,16 @@ class Keeping:
         if weight > KEY_BYTES:
             return
         kept = [(name, value) for name, value in headers if name.lower() != _OF_THE_REQUEST]
-        unchanged = [(name, value) for name, value in kept if name.lower() not in _OF_THE_BODY]
-        ready = Ready(kept, unchanged, body, _all_tags(tag), len(body), kind, "")
-        ready.head = to_head("200 OK", kept)
+        ready = Ready(to_head("200 OK", kept), body, _unmark(tag), len(body), kind, "")
         self._cache.put(key, Entry(body), weight)
         self._cache.remember(key, weight, key, ready)
 
     def _send(
         self, environ: Environ, start_response: StartResponse, ready: Ready
     ) -> Iterable[bytes]:
-        number = ("X-Request-Id", environ["kg.request_id"])
-        unchanged, body = self.settle(environ, ready)
-        if unchanged:
-            start_response("304 NOT MODIFIED", [*ready.unchanged, number])
-        else:
-            start_response("200 OK", [*ready.headers, number])
+        head, body = self.settle(environ, ready)
+        status, headers = from_head(head)
+        start_response(status, [*headers, ("X-Request-Id", environ["kg.request_id"])])
         return [body]
 
 
@@ -137,8 +133,9 @@ def _to_key(environ: Environ, version: str) -> tuple[str, ...]:
     )
 
 
-def _all_tags(tag: str) -> tuple[str, ...]:
+def _unmark(tag: str) -> str:
+    """Take the quotes from a tag, and the mark of its coding."""
     plain = tag.strip('"')
     for coding in CODINGS:
         plain = plain.removesuffix(f"-{coding}")
-    return all_marks(plain)
+    return plain

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from server.headers import ALWAYS
-from server.http.heads import Fault
+from server.http.heads import Fault, Headers
 from server.negotiation import PROBLEM
 from server.refusals import ProblemError, write_problem
-from server.sparql.cache import Headers
 from server.sparql.front import Front
 
 _KINDS = {413: "too-large", 431: "too-large", 500: "internal", 503: "busy"}

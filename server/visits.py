@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from werkzeug.http import parse_etags
 
+from server.compression import all_marks
 from server.evaluation.answers import Evaluated, QueryRequest
 from server.headers import ALWAYS
 from server.http.heads import to_lines
@@ -19,7 +20,6 @@ from server.pages.wording import LANGUAGES
 from server.site import Site
 
 Environ = dict[str, Any]
-Headers = list[tuple[str, str]]
 
 
 def read_arguments(environ: Environ) -> dict[str, str]:
@@ -48,8 +48,8 @@ def with_format(site: Site, environ: Environ, name: str) -> str:
     return addresses_for(site, environ).to("/sparql", **kept, format=name)
 
 
-def shared_headers(site: Site, environ: Environ, repeatable: bool) -> tuple[Headers, bytes]:
-    """Write what all answers of the endpoint say beside what they hold, also as the bytes of it."""
+def shared_lines(site: Site, environ: Environ, repeatable: bool) -> bytes:
+    """Write the headers that say what all answers of the endpoint say, beside what they hold."""
     lang = read_arguments(environ).get("lang") if "lang" in environ["QUERY_STRING"] else None
     chosen = lang if lang in LANGUAGES else None
     given = (site.base, site.dataset.license, environ["SCRIPT_NAME"], chosen)
@@ -59,22 +59,20 @@ def shared_headers(site: Site, environ: Environ, repeatable: bool) -> tuple[Head
 @lru_cache(maxsize=64)
 def _write_shared(
     repeatable: bool, base: str, license_iri: str | None, root: str, lang: str | None
-) -> tuple[Headers, bytes]:
-    headers = [
-        ("Cache-Control", "no-cache" if repeatable else "no-store"),
-        ("Vary", VARY),
-        *_write_links(base, license_iri, root, lang),
-        *ALWAYS.items(),
-    ]
-    return headers, to_lines(headers)
-
-
-def _write_links(base: str, license_iri: str | None, root: str, lang: str | None) -> Headers:
+) -> bytes:
     to = Addresses(base, root, lang, lambda _: False).to
     links = [link_header(to("/void"), "describedby")]
     if license_iri:
         links.append(link_header(license_iri, "license"))
-    return [("Link", link) for link in (*links, link_header(to("/queries/"), "help"))]
+    links.append(link_header(to("/queries/"), "help"))
+    return to_lines(
+        [
+            ("Cache-Control", "no-cache" if repeatable else "no-store"),
+            ("Vary", VARY),
+            *(("Link", link) for link in links),
+            *ALWAYS.items(),
+        ]
+    )
 
 
 def to_tag(site: Site, request: QueryRequest, digest: str, media_type: str) -> str:
@@ -95,10 +93,10 @@ def _to_mark(version: str, *given: object) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-def holds_one(if_none_match: str, tags: tuple[str, ...]) -> bool:
-    """Tell whether a client holds an answer under one of its tags already."""
+def holds(if_none_match: str, tag: str) -> bool:
+    """Tell whether a client holds an answer already, in whatever coding; `tag` has no mark."""
     held = parse_etags(if_none_match)
-    return bool(tags) and any(held.contains_weak(tag) for tag in tags)
+    return bool(tag) and any(held.contains_weak(one) for one in all_marks(tag))
 
 
 class Stream:

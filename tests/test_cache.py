@@ -8,7 +8,7 @@ from server.sparql.cache import OVERHEAD, READY_PER_ENTRY, Cache, Entry, Ready
 
 
 def ready(body: bytes) -> Ready:
-    return Ready([], [], body, (), len(body), "ASK", "")
+    return Ready(b"", body, "", len(body), "ASK", "")
 
 
 def entry_of(size: int) -> Entry:

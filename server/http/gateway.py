@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from server.http.connection import Connection
-from server.http.heads import Environ, to_head
+from server.http.heads import Environ, Headers, to_head
 
 App = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
-Headers = list[tuple[str, str]]
 
 AHEAD = 2
 """How many parts of an answer a thread hands over before it waits until they can be written."""

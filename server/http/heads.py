@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
 
 _KNOWN, _KNOWN_BYTES = 256, 2000
 _TARGET_SIGNS = bytes(set(range(0x21, 0x7F)) - {ord("#")})
+_OF_THE_BODY = (b"content-type", b"content-length", b"content-encoding", b"content-language")
 _HOST = re.compile(r"(?:[\w.~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?", re.ASCII)
 
 
@@ -24,7 +26,7 @@ class Fault(NamedTuple):
     value: int = 0
 
 
-def to_plain(fault: Fault) -> tuple[list[tuple[str, str]], bytes]:
+def to_plain(fault: Fault) -> tuple[Headers, bytes]:
     """Say in a line why a request is not answered; gives headers and body."""
     limit = f" ({fault.limit}: {fault.value:,})" if fault.limit else ""
     body = f"{fault.status.phrase}{limit}.\n".encode()
@@ -57,7 +59,7 @@ def split_target(environ: Environ, target: bytes) -> None:
     environ["QUERY_STRING"] = query.decode("latin-1")
 
 
-def to_head(status: str, headers: list[tuple[str, str]]) -> bytes:
+def to_head(status: str, headers: Headers) -> bytes:
     """Write the status line and headers of an answer.
 
     Raises:
@@ -66,7 +68,21 @@ def to_head(status: str, headers: list[tuple[str, str]]) -> bytes:
     return f"HTTP/1.1 {status}\r\n".encode("latin-1") + to_lines(headers)
 
 
-def to_lines(headers: list[tuple[str, str]]) -> bytes:
+def to_unchanged(head: bytes) -> bytes:
+    """Write the head of the 304 in place of an answer (RFC 9110, 15.4.5): nothing of its body."""
+    lines = head.split(b"\r\n")[1:-1]
+    kept = [line for line in lines if line.partition(b":")[0].lower() not in _OF_THE_BODY]
+    return b"\r\n".join((b"HTTP/1.1 304 NOT MODIFIED", *kept, b""))
+
+
+def from_head(head: bytes) -> tuple[str, Headers]:
+    """Read what `to_head` wrote: the status and the headers."""
+    status, *lines = head.decode("latin-1").split("\r\n")[:-1]
+    fields = (line.partition(": ") for line in lines)
+    return status.removeprefix("HTTP/1.1 "), [(name, value) for name, _, value in fields]
+
+
+def to_lines(headers: Headers) -> bytes:
     """Write headers, a line for each.
 
     Raises:

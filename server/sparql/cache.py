@@ -14,8 +14,6 @@ from dataclasses import dataclass
 
 from server.compression import Coding, compress
 
-Headers = list[tuple[str, str]]
-
 OVERHEAD = 2000
 """What an entry weighs beside its bytes, about."""
 READY_PER_ENTRY = 8
@@ -23,19 +21,18 @@ READY_PER_ENTRY = 8
 
 @dataclass(slots=True)
 class Ready:
-    """An answer that only has to be sent: its headers, those of its 304, its body and its tags.
+    """An answer that only has to be sent.
 
-    `head` is the status line and the headers as bytes, if it may be sent from the event loop.
+    `head` is its status line and headers, up to those that each request has of its own; `tag` its
+    strong tag before any mark of a coding, empty if it has none.
     """
 
-    headers: Headers
-    unchanged: Headers
+    head: bytes
     body: bytes
-    tags: tuple[str, ...]
+    tag: str
     length: int
     form: str
     sha: str
-    head: bytes = b""
 
 
 @dataclass(slots=True)

@@ -16,10 +16,10 @@ from time import perf_counter
 from typing import Any
 
 from kg.errors import KnowledgeError
-from server.compression import all_marks, choose_coding, is_worth_it, mark
+from server.compression import choose_coding, is_worth_it, mark
 from server.evaluation.answers import Evaluated, Evaluating, InProcess
 from server.headers import ALWAYS
-from server.http.heads import to_head
+from server.http.heads import from_head, to_head, to_unchanged
 from server.journal import Journal, Visit
 from server.keeping import Keeping
 from server.limits import LimitError, limits_of
@@ -29,17 +29,17 @@ from server.proxies import Proxies, to_client
 from server.refusals import KINDS, ProblemError, to_problem, write_problem
 from server.settings import Settings
 from server.site import Served, Site
-from server.sparql.cache import Cache, Headers, Ready
+from server.sparql.cache import Cache, Ready
 from server.sparql.desk import Asked, Desk, Found, Slots, to_digest
 from server.sparql.protocol import Given, read_request
-from server.visits import Environ, Stream, holds_one, shared_headers, to_tag, with_format
+from server.visits import Environ, Stream, holds, shared_lines, to_tag, with_format
 
 StartResponse = Callable[..., Any]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 PLACES = ("/sparql", "/sparql/")
 METHODS = ("GET", "HEAD", "POST")
-OK, UNCHANGED = "200 OK", "304 NOT MODIFIED"
+_OK = to_head("200 OK", [])
 Address = tuple[Any, ...]
 """What the cache knows a request by, besides what is the same for all."""
 NO_PLACE = "kg.no_place"
@@ -261,7 +261,7 @@ class Front:
         asked, site, digest = handed.asked, handed.site, handed.digest
         assert asked is not None
         content_type = asked.offer.content_type
-        coding, body, length = None, b"", 0
+        coding, body, length, tag = None, b"", 0, ""
         if found.entry is not None:
             if is_worth_it(content_type, len(found.entry.body)):
                 coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
@@ -269,20 +269,14 @@ class Front:
             length = len(body)
         elif found.large is not None:
             length = found.large.length
-        tagged: Headers = []
-        tags: tuple[str, ...] = ()
+        own = f"Content-Type: {content_type}\r\nContent-Length: {length}\r\n"
         if found.repeatable:
             tag = to_tag(site, asked.request, digest, asked.offer.media_type)
-            tags = all_marks(tag)
-            tagged = [("ETag", f'"{mark(tag, coding)}"')]
-        shared, lines = shared_headers(site, environ, found.repeatable)
-        own = [("Content-Type", content_type), ("Content-Length", str(length)), *tagged]
+            own += f'ETag: "{mark(tag, coding)}"\r\n'
         if coding:
-            own.append(("Content-Encoding", coding))
-        ready = Ready(
-            [*own, *shared], [*tagged, *shared], body, tags, length, asked.form, digest[:16]
-        )
-        ready.head = to_head(OK, own) + lines
+            own += f"Content-Encoding: {coding}\r\n"
+        head = b"".join((_OK, own.encode(), shared_lines(site, environ, found.repeatable)))
+        ready = Ready(head, body, tag, length, asked.form, digest[:16])
         # Worth its place only for what is asked at least twice.
         if handed.address is not None and handed.visit.lane == "cache" and found.entry is not None:
             weight = sum(len(part or "") for part in handed.address)
@@ -296,26 +290,24 @@ class Front:
         visit: Visit,
         ready: Ready,
     ) -> list[bytes]:
-        unchanged, body = self.settle(environ, visit, ready)
-        number = ("X-Request-Id", visit.id)
-        if unchanged:
-            start_response(UNCHANGED, [*ready.unchanged, number])
-        else:
-            start_response(OK, [*ready.headers, number])
+        head, body = self.settle(environ, visit, ready)
+        status, headers = from_head(head)
+        start_response(status, [*headers, ("X-Request-Id", visit.id)])
         return [body]
 
-    def settle(self, environ: Environ, visit: Visit, ready: Ready) -> tuple[bool, bytes]:
-        """Tell whether the visitor has the answer already, and give the body to send."""
+    def settle(self, environ: Environ, visit: Visit, ready: Ready) -> tuple[bytes, bytes]:
+        """Give head and body to send: a 304 and nothing to a visitor who has the answer."""
         visit.form, visit.sha = ready.form, ready.sha
         method = environ["REQUEST_METHOD"]
         held = environ.get("HTTP_IF_NONE_MATCH")
-        unchanged = held is not None and method != "POST" and holds_one(held, ready.tags)
-        body = b"" if unchanged or method == "HEAD" else ready.body
-        visit.length = 0 if unchanged or method == "HEAD" else ready.length
-        if unchanged:
+        head, body, visit.length = ready.head, ready.body, ready.length
+        if held is not None and method != "POST" and holds(held, ready.tag):
             visit.status, visit.outcome = 304, "unchanged"
+            head, body, visit.length = to_unchanged(head), b"", 0
+        elif method == "HEAD":
+            body, visit.length = b"", 0
         self.finish(visit)
-        return unchanged, body
+        return head, body
 
     def _send_large(
         self,

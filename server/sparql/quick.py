@@ -16,13 +16,13 @@ from server.evaluation.lanes import Lanes
 from server.evaluation.spool import INLINE_BYTES
 from server.http.connection import Connection
 from server.http.door import Door
-from server.http.heads import Environ, to_head
+from server.http.heads import Environ
 from server.journal import Visit
 from server.negotiation import HTML
 from server.refusals import ProblemError
 from server.sparql.cache import Ready
 from server.sparql.desk import Found
-from server.sparql.front import HANDED, UNCHANGED, Front, Handed, log_fault
+from server.sparql.front import HANDED, Front, Handed, log_fault
 
 PLAIN_BYTES = 4096
 """The longest address that is read on the event loop: checking a query takes time by its length."""
@@ -66,8 +66,7 @@ class Quick:
         ready = pages.find(environ) if environ["REQUEST_METHOD"] == "GET" else None
         if ready is None:
             return False
-        unchanged, body = pages.settle(environ, ready)
-        _reply(connection, environ["kg.request_id"], ready, body, unchanged=unchanged)
+        _reply(connection, environ["kg.request_id"], *pages.settle(environ, ready))
         return True
 
     def _begin(self, environ: Environ, connection: Connection, handed: Handed) -> bool:
@@ -112,12 +111,8 @@ class Quick:
         self._send(environ, connection, handed.visit, ready)
 
     def _send(self, environ: Environ, connection: Connection, visit: Visit, ready: Ready) -> None:
-        unchanged, body = self._front.settle(environ, visit, ready)
-        _reply(connection, visit.id, ready, body, unchanged=unchanged)
+        _reply(connection, visit.id, *self._front.settle(environ, visit, ready))
 
 
-def _reply(
-    connection: Connection, number: str, ready: Ready, body: bytes, *, unchanged: bool
-) -> None:
-    head = to_head(UNCHANGED, ready.unchanged) if unchanged else ready.head
+def _reply(connection: Connection, number: str, head: bytes, body: bytes) -> None:
     connection.reply(head + f"X-Request-Id: {number}\r\n".encode(), body)
