@@ -23,7 +23,7 @@ _STAGES = '"wait":%.2f,"run":%.2f,"write":%.2f,'
 class Visit:
     """One query from its request to its answer, for the journal and the metrics.
 
-    `sha` is the beginning of the SHA-256 of the query's text; `lane` is `cache` for an answer
+    `digest` stands for the query's text; `lane` is `cache` for an answer
     given again; times are milliseconds, `started` is of `time.perf_counter`. `read` is how long it
     took to read and check the request, `stages` what the worker says.
     """
@@ -31,7 +31,7 @@ class Visit:
     id: str
     started: float
     form: str = "none"
-    sha: str = ""
+    digest: str = ""
     outcome: str = "answered"
     status: int = 200
     lane: str = "none"
@@ -104,7 +104,7 @@ def to_line(visit: Visit, total_ms: float, second: int) -> str:
     read, stages = visit.read, visit.stages
     return (
         f'{{"time":"{_say_time(second)}","id":"{visit.id}",'
-        f'"query":"{visit.sha}","form":"{visit.form}","outcome":"{visit.outcome}",'
+        f'"query":"{visit.digest}","form":"{visit.form}","outcome":"{visit.outcome}",'
         f'"status":{visit.status},"limit":"{visit.limit}","lane":"{visit.lane}",'
         f'"bytes":{visit.length},"ms":{{{_READ % read if read is not None else ""}'
         f'{_STAGES % stages if stages is not None else ""}"total":{total_ms:.2f}}}}}\n'

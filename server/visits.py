@@ -83,7 +83,7 @@ def to_tag(site: Site, request: QueryRequest, digest: str, media_type: str) -> s
     given = (site.build, request.format, media_type, request.default_graphs, request.named_graphs)
     plain = not request.default_graphs and not request.named_graphs
     mark = _to_mark if plain else _to_mark.__wrapped__  # what visitors choose has no end
-    return f"{site.version[:12]}-{digest[:16]}-{mark(site.version, *given)}"
+    return f"{site.version[:12]}-{digest}-{mark(site.version, *given)}"
 
 
 @lru_cache(maxsize=256)

@@ -50,6 +50,8 @@ REQUEST_BYTES = 4000
 """What a whole request weighs beside its bytes, about."""
 READ_S = 30.0
 """How long a connection may wait for a request, and a request for its last byte."""
+HELD_BACK_BYTES = 64 * 1024
+"""How much of its answers a connection holds back for others that go with them."""
 STALL_S = 60.0
 """How long a visitor may leave an answer unread."""
 LINGER_S = 2.0
@@ -80,6 +82,10 @@ class Host(Protocol):
 
     def date(self) -> bytes:
         """Give the `Date` header as a line."""
+        ...
+
+    def owe(self, connection: Connection) -> None:
+        """Take note that a connection has something to send at the end of this round."""
         ...
 
     def make_room(self) -> None:
@@ -113,6 +119,8 @@ class Connection(asyncio.BufferedProtocol):
         self._fault: Fault | None = None
         self._busy = self._going = self._paused = False
         self._keep = True
+        self._unsent: list[bytes] = []
+        self._unsent_bytes = 0
         self.since = host.now()
         """When what is waited for last moved: a request, or the reading of an answer."""
         self.unread = 0
@@ -215,6 +223,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def eof_received(self) -> bool:
         """Answer what has been asked; nothing more will be."""
+        self.flush()
         lingering = self._is_deaf and not self._keep
         self._has_ended = True
         self._stop_reading()
@@ -238,6 +247,7 @@ class Connection(asyncio.BufferedProtocol):
     def connection_lost(self, error: Exception | None) -> None:
         """Forget the visitor."""
         self.is_lost = True
+        self._unsent.clear()
         self._host.held_bytes -= sum(weight for _, _, weight in self._requests)
         self._requests.clear()
         self._let_go()
@@ -313,7 +323,7 @@ class Connection(asyncio.BufferedProtocol):
         """Tell who waits for it that the body may come, once all before it is answered."""
         if self._owes_leave and not self._busy and not self._requests:
             self._owes_leave = False
-            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, part: bytes) -> None:
         """Take a part of the body."""
@@ -372,12 +382,30 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._keep = self._keep and not self._host.draining
         closing = b"\r\n" if self._keep else b"Connection: close\r\n\r\n"
-        self._transport.write(b"".join((head, self._host.date(), closing, part)))
+        self._write(b"".join((head, self._host.date(), closing, part)))
 
     def send(self, part: bytes) -> None:
         """Send a part of a body."""
         if not self.is_lost:
-            self._transport.write(part)
+            self._write(part)
+
+    def _write(self, data: bytes) -> None:
+        """Have something sent with all else that this round of the loop finds to send.
+
+        To send wakes the visitor, who takes the processor: better once, when the work is done.
+        """
+        if not self._unsent:
+            self._host.owe(self)
+        self._unsent.append(data)
+        self._unsent_bytes += len(data)
+        if self._unsent_bytes > HELD_BACK_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what is held back."""
+        data, self._unsent, self._unsent_bytes = b"".join(self._unsent), [], 0
+        if data:
+            self._transport.write(data)
 
     def end(self, whole: bool = True) -> None:
         """Turn to the next request; an answer that is not `whole` must not look so."""
@@ -458,6 +486,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _close(self) -> None:
         """Close once all is written; whoever still sends is heard out a little."""
+        self.flush()
         self.since = self._host.now()
         if self._has_ended or not self._is_deaf:
             self._transport.close()

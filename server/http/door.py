@@ -57,6 +57,7 @@ class Door:
         self.heads = KnownHeads()
         self.buffer = memoryview(bytearray(READ_BYTES))
         self.connections: set[Connection] = set()
+        self._owing: list[Connection] = []
         self.admit: Admitting = lambda _: lambda: None
         self.explain: Explaining = to_plain
         self.at_once: Answering = lambda environ, connection: False
@@ -128,6 +129,17 @@ class Door:
         """Take note that a visitor has gone; whoever waits outside may come in."""
         self.connections.discard(connection)
         self._open_again()
+
+    def owe(self, connection: Connection) -> None:
+        """Have a connection send what it holds back when this round of the loop is done."""
+        if not self._owing:
+            self._loop.call_soon(self._settle)
+        self._owing.append(connection)
+
+    def _settle(self) -> None:
+        owing, self._owing = self._owing, []
+        for connection in owing:
+            connection.flush()
 
     def make_room(self) -> None:
         """Part with visitors while all together leave too much unread.

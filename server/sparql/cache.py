@@ -32,7 +32,7 @@ class Ready:
     tag: str
     length: int
     form: str
-    sha: str
+    digest: str
 
 
 @dataclass(slots=True)

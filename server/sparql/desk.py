@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import Counter
 from collections.abc import Callable, Hashable
 from functools import lru_cache
-from hashlib import sha256
+from hashlib import blake2b
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -69,7 +68,7 @@ class Slots:
         self._limit_name = limit_name
         self._client_queries = client_queries
         self._changed = changed
-        self._held: Counter[str] = Counter()
+        self._held: dict[str, int] = {}
         self._total = 0
         self._lock = threading.Lock()
 
@@ -89,7 +88,7 @@ class Slots:
                 limit = self._client_queries
                 message = f"{limit} queries from your address are in hand, the most there may be."
                 raise ClientBusyError(message, "client_queries", limit, 1)
-            self._held[client] += 1
+            self._held[client] = held + 1
             self._total += 1
             self._changed(self._total)
         return _Slot(self._free, client).free
@@ -213,5 +212,5 @@ def _may_change(called: Token) -> bool:
 
 
 def to_digest(query: str) -> str:
-    """Give the SHA-256 of a query, by which it can be named without being told."""
-    return sha256(query.encode("utf-8", "surrogatepass")).hexdigest()
+    """Give the BLAKE2b of a query, 8 bytes long, by which it can be named without being told."""
+    return blake2b(query.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -66,7 +66,6 @@ class Handed:
     address: Address | None
     given: Given | None = None
     asked: Asked | None = None
-    digest: str = ""
     problem: ProblemError | None = None
     free: Callable[[], None] = _nothing
     fresh: Callable[[], Evaluated] | None = None
@@ -169,8 +168,7 @@ class Front:
         if given.query is None:
             return None
         visit, site = handed.visit, handed.site
-        handed.digest = to_digest(given.query)
-        visit.sha = handed.digest[:16]
+        visit.digest = to_digest(given.query)
         asked = self.desk.check(
             given,
             given.query,
@@ -258,7 +256,7 @@ class Front:
 
     def make_ready(self, environ: Environ, handed: Handed, found: Found) -> Ready:
         """Write the headers of an answer, and of the 304 in its place."""
-        asked, site, digest = handed.asked, handed.site, handed.digest
+        asked, site, digest = handed.asked, handed.site, handed.visit.digest
         assert asked is not None
         content_type = asked.offer.content_type
         coding, body, length, tag = None, b"", 0, ""
@@ -276,7 +274,7 @@ class Front:
         if coding:
             own += f"Content-Encoding: {coding}\r\n"
         head = b"".join((_OK, own.encode(), shared_lines(site, environ, found.repeatable)))
-        ready = Ready(head, body, tag, length, asked.form, digest[:16])
+        ready = Ready(head, body, tag, length, asked.form, digest)
         # Worth its place only for what is asked at least twice.
         if handed.address is not None and handed.visit.lane == "cache" and found.entry is not None:
             weight = sum(len(part or "") for part in handed.address)
@@ -297,7 +295,7 @@ class Front:
 
     def settle(self, environ: Environ, visit: Visit, ready: Ready) -> tuple[bytes, bytes]:
         """Give head and body to send: a 304 and nothing to a visitor who has the answer."""
-        visit.form, visit.sha = ready.form, ready.sha
+        visit.form, visit.digest = ready.form, ready.digest
         method = environ["REQUEST_METHOD"]
         held = environ.get("HTTP_IF_NONE_MATCH")
         head, body, visit.length = ready.head, ready.body, ready.length
