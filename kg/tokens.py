@@ -26,25 +26,30 @@ _UCHAR = (
 )
 _ESCAPE = rf"\\[tbnrf\"'\\]|{_UCHAR}"
 
-_TOKEN = re.compile(
-    "|".join(
-        (
-            r"(?P<space>[ \t\r\n]+|#[^\r\n]*)",
-            rf"(?P<iri><(?:[^\x00-\x20<>\"{{}}|^`\\]|{_UCHAR})*>)",
-            rf"(?P<string>'''(?:'{{0,2}}(?:[^'\\]|{_ESCAPE}))*'''"
-            rf'|"""(?:"{{0,2}}(?:[^"\\]|{_ESCAPE}))*"""'
-            rf"|'(?!'')(?:[^'\\\r\n]|{_ESCAPE})*'"
-            rf'|"(?!"")(?:[^"\\\r\n]|{_ESCAPE})*")',
-            rf"(?P<variable>[?$][{_FIRST}0-9][{_FIRST}0-9\u00b7\u0300-\u036f\u203f-\u2040]*)",
-            rf"(?P<blank>_:[{_FIRST}0-9](?:[{_MORE}]|\.+[{_MORE}])*)",
-            r"(?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--[A-Za-z]+)?)",
-            rf"(?P<name>(?:{_PREFIX})?:(?:{_LOCAL})?)",
-            r"(?P<number>(?:\d+\.?\d*|\.\d+)[eE][+-]?\d+|\d*\.\d+|\d+)",
-            rf"(?P<word>[{_BASE}][{_MORE}]*)",
-            r"(?P<op><<|>>|\{\||\|\}|\|\||&&|\^\^|!=|<=|>=|[{}()\[\].,;=<>+\-*/|^!?~])",
-        )
+
+def _compile(prefix: str) -> re.Pattern[str]:
+    """Compile what a token may be; no branch takes longer than the text it looks at."""
+    kinds = (
+        r"(?P<space>[ \t\r\n]+|#[^\r\n]*)",
+        rf"(?P<iri><(?:[^\x00-\x20<>\"{{}}|^`\\]|{_UCHAR})*>)",
+        rf"(?P<string>'''(?:'{{0,2}}(?:[^'\\]|{_ESCAPE}))*'''"
+        rf'|"""(?:"{{0,2}}(?:[^"\\]|{_ESCAPE}))*"""'
+        rf"|'(?!'')(?:[^'\\\r\n]|{_ESCAPE})*'"
+        rf'|"(?!"")(?:[^"\\\r\n]|{_ESCAPE})*")',
+        rf"(?P<variable>[?$][{_FIRST}0-9][{_FIRST}0-9\u00b7\u0300-\u036f\u203f-\u2040]*)",
+        rf"(?P<blank>_:[{_FIRST}0-9](?:[{_MORE}]|\.+[{_MORE}])*)",
+        r"(?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--[A-Za-z]+)?)",
+        rf"(?P<name>{prefix}:(?:{_LOCAL})?)",
+        r"(?P<number>(?:\d++(?:\.\d*+)?|\.\d++)[eE][+-]?\d++|\d*+\.\d++|\d++)",
+        rf"(?P<word>[{_BASE}][{_MORE}]*)",
+        r"(?P<op><<|>>|\{\||\|\}|\|\||&&|\^\^|!=|<=|>=|[{}()\[\].,;=<>+\-*/|^!?~])",
     )
-)
+    return re.compile("|".join(kinds))
+
+
+_TOKEN = _compile(rf"(?:{_PREFIX})?")
+_UNPREFIXED = _compile("")
+_DOTTED = re.compile(_PREFIX)
 
 
 @dataclass(frozen=True)
@@ -81,9 +86,10 @@ def tokens(text: str, context: Reader | None = None) -> Iterator[Token]:
     Raises QueryError at the first character that starts no token, an unfinished string among
     them. A `<` is read as a comparison where `context` says that an operand has just ended.
     """
-    offset = 0
+    offset = unprefixed_until = 0
     while offset < len(text):
-        match = _TOKEN.match(text, offset)
+        kinds = _UNPREFIXED if offset < unprefixed_until else _TOKEN
+        match = kinds.match(text, offset)
         if match is not None and match.lastgroup == "iri" and context and context.after_operand():
             message = (
                 "`<` right before this text may be a comparison or begin an IRI; "
@@ -94,6 +100,10 @@ def tokens(text: str, context: Reader | None = None) -> Iterator[Token]:
             raise to_error(_describe_bad(text, offset), text, offset)
         if match.lastgroup != "space":
             yield Token(match.lastgroup, match.group(), offset)  # type: ignore[arg-type]
+        if match.lastgroup == "word" and kinds is _TOKEN and text.startswith(".", match.end()):
+            # No colon follows these words, so none of them need be tried as a prefix again.
+            dotted = _DOTTED.match(text, offset)
+            unprefixed_until = dotted.end() if dotted else offset
         offset = match.end()
 
 

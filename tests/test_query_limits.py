@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import QueryError, QueryLimitError
-from kg.sparql import QueryLimits, check_query, find_services
+from kg.sparql import QueryLimits, check_query, find_services, tokens
 
 ALLOWED = "https://query.example.org/sparql"
 LIMITS = QueryLimits(services=frozenset({ALLOWED}))
@@ -74,6 +74,22 @@ def test_a_flood_of_patterns_is_refused_by_the_name_of_its_limit(name: str) -> N
 def test_data_and_tests_are_no_patterns(harmless: str) -> None:
     assert check_query(harmless) == "SELECT"
     ox.Store().query(harmless)
+
+
+@pytest.mark.parametrize("run", ["a.", "true..", "\u00e9.1.", "1", "1.", ".", "a-", "_:a.", "%41."])
+def test_long_runs_without_a_space_are_read_in_seconds_not_minutes(run: str) -> None:
+    text = "ASK {" + run * (100_000 // len(run))
+    start = process_time()
+    with pytest.raises(QueryError):
+        check_query(text)
+    assert process_time() - start < 10
+
+
+def test_words_between_dots_are_told_from_names_with_dots() -> None:
+    words = [("word", "a"), ("op", "."), ("word", "b"), ("number", ".1"), ("op", ".")]
+    name = [("name", "a.b.c:d.e")]
+    read = [(token.kind, token.text) for token in tokens("a.b.1. a.b.c:d.e a.b.1.")]
+    assert read == words + name + words
 
 
 def test_what_just_passes_is_planned_in_seconds_not_minutes() -> None:
