@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -11,7 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,46 @@ def hasty(lighthouse_release: Path, tmp_path_factory: pytest.TempPathFactory) ->
         client_slow_queries=2,
     ) as started:
         yield started
+
+
+def one_more(service: Service, role: str, known: set[int]) -> int:
+    """Wait for a new process in a role."""
+    until = time.monotonic() + HEALED_S
+    while time.monotonic() < until:
+        found = set(service.pids(role)) - known
+        if found:
+            return found.pop()
+        time.sleep(0.002)
+    raise AssertionError(f"no new {role} came")
+
+
+def wait_until_gone(service: Service, known: set[int]) -> None:
+    """Wait until none of some processes is there any more."""
+    until = time.monotonic() + HEALED_S
+    while left := known & set(service.tree):
+        assert time.monotonic() < until, f"{left} are still there"
+        time.sleep(0.05)
+
+
+def wait_until_ready(web: int) -> None:
+    """Wait until a web process hears visitors: then it takes SIGTERM in its own way."""
+    until = time.monotonic() + HEALED_S
+    caught = 0
+    while not caught >> signal.SIGTERM - 1 & 1:
+        assert time.monotonic() < until, "it never was ready"
+        time.sleep(0.01)
+        (line,) = re.findall(r"SigCgt:\s*(\w+)", Path(f"/proc/{web}/status").read_text())
+        caught = int(line, 16)
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """Keep a process from running while the block does."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def test_endless_count_is_stopped_and_the_answer_names_the_limit(hasty: Service) -> None:
@@ -313,6 +354,41 @@ def test_sighup_takes_the_new_release_without_a_failed_request(tmp_path: Path, k
         assert outcomes(replies) == {200}
         service.wait_until_whole(HEALED_S)
         assert not old & set(service.tree)
+
+
+def test_web_process_killed_before_a_new_release_is_ready_is_replaced_once(
+    release: Path, tmp_path: Path
+) -> None:
+    with running(release, tmp_path / "temp") as service:
+        old, webs = set(service.tree), set(service.pids("web"))
+        service.process.send_signal(signal.SIGHUP)
+        with stopped(one_more(service, "evaluator", old)):
+            kill(min(webs))
+            one_more(service, "web", old)
+            replies = [service.ask(small_query()) for _ in range(12)]
+        assert outcomes(replies) == {200}
+        assert all("etag" in reply.headers for reply in replies)
+        wait_until_gone(service, old)
+        service.wait_until_whole(HEALED_S)
+
+
+def test_web_process_that_starts_over_the_old_release_drives_out_no_newer_one(
+    release: Path, tmp_path: Path
+) -> None:
+    with running(release, tmp_path / "temp") as service:
+        old = set(service.tree)
+        kill(min(service.pids("web")))
+        late = one_more(service, "web", old)
+        with ExitStack() as newer:
+            with stopped(late):
+                service.process.send_signal(signal.SIGHUP)
+                first = one_more(service, "web", old | {late})
+                newer.enter_context(stopped(first))
+                second = one_more(service, "web", old | {late, first})
+                newer.enter_context(stopped(second))
+            wait_until_ready(late)
+        wait_until_gone(service, old | {late})
+        service.wait_until_whole(HEALED_S)
 
 
 def test_damaged_new_release_leaves_the_old_one_serving(tmp_path: Path) -> None:

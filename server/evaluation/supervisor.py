@@ -110,7 +110,7 @@ class Supervisor:
             if generation.due is not None and generation.due <= now:
                 generation.start()
         while self._due and self._due[0][0] <= now:
-            self._start_web(self._due.pop(0)[1], self._generations[-1])
+            self._replace_web(self._due.pop(0)[1])
         if signal.SIGHUP in self._asked or self._read_stamp() not in (self._stamp, None):
             self._reload()
 
@@ -149,6 +149,12 @@ class Supervisor:
             raise ReleaseError(generation.error)
         _say(f"the new release is not taken up: {generation.error}")
         self._end(generation)
+
+    def _replace_web(self, slot: int) -> None:
+        """Start a web process where one has ended, unless another release has put one there."""
+        generation = next(g for g in reversed(self._generations) if g.is_ready)
+        if all((web.slot, web.generation) != (slot, generation) for web in self._webs.values()):
+            self._start_web(slot, generation)
 
     def _start_web(self, slot: int, generation: Generation) -> None:
         column = next(
@@ -204,6 +210,8 @@ class Supervisor:
             _say(f"a web process cannot start: {said.decode() or 'it ended'}")
             return
         self._served = True
+        if web.generation is not self._generations[-1]:
+            return  # it was started before another release came, and will itself be told to leave
         for other in self._webs.values():
             if other.slot == web.slot and other.generation is not web.generation:
                 os.kill(other.pid, signal.SIGTERM)
