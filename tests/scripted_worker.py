@@ -191,13 +191,13 @@ class Scene:
         for _ in range(5):
             self._complete(asyncio.sleep(0))
 
-    def ask(self, *texts: str) -> list[bool]:
-        """Ask queries in one round of the loop; tells of each whether it was taken."""
+    def ask(self, *texts: str, place: int = 0) -> list[bool]:
+        """Ask queries of one client in one round of the loop; tells of each if it was taken."""
         taken = []
         for text in texts:
             self._done[text] = self.loop.create_future()
             done = self._done[text].set_result  # a second time would be a fault
-            taken.append(self.express.ask(text.encode(), LIMIT_MS, 0, done))
+            taken.append(self.express.ask(text.encode(), LIMIT_MS, place, done))
         return taken
 
     def accept(self) -> WorkerEnd:

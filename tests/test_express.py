@@ -463,6 +463,45 @@ def test_too_many_waiting_queries_are_not_taken() -> None:
         assert played.ask("d", "e") == [True, False]
 
 
+def test_clients_take_turns_however_much_one_of_them_asks() -> None:
+    with scene(places=1) as played:
+        played.ask("a1", "a2", "a3", "a4", place=1)
+        played.ask("b1", "b2", place=2)
+        played.ask("c1", place=3)
+        line = played.accept()
+        for text in ("a1", "a2", "b1", "c1", "a3", "b2", "a4"):
+            assert line.read() == [text]
+            line.answer(text, run_ms=8.0)
+            assert played.body_of(text) == text
+
+
+def test_query_that_was_turned_back_waits_for_no_other_client() -> None:
+    with scene(places=1) as played:
+        played.ask("a1", "a2", place=1)
+        played.ask("b1", place=2)
+        line = played.accept()
+        assert line.read() == ["a1"]
+        line.leave()
+        other = played.accept()
+        for text in ("a1", "b1", "a2"):
+            assert other.read() == [text]
+            other.answer(text)
+
+
+def test_query_of_each_client_that_waited_too_long_is_busy() -> None:
+    with scene(places=1, wait_ms=0) as played:
+        played.ask("a1", "a2", place=1)
+        played.ask("b1", place=2)
+        line = played.accept()
+        assert line.read() == ["a1"]
+        played.express.tick()
+        for text in ("a2", "b1"):
+            with pytest.raises(BusyError):
+                played.run(played.finish(text))
+        line.answer("A")
+        assert played.body_of("a1") == "A"
+
+
 def test_query_that_waited_too_long_is_busy() -> None:
     with scene(places=1, wait_ms=0) as played:
         played.ask("a", "b")

@@ -27,6 +27,7 @@ from server.evaluation.channel import (
     receive,
 )
 from server.evaluation.frames import LEFT, REFUSED
+from server.evaluation.turns import Turns
 
 PATIENCE_S = 1.0
 """How long the loop waits for an answer beyond the query's limit; then a thread does."""
@@ -225,7 +226,7 @@ class Express:
         self._length = length
         self._loop = loop
         self._lines: list[Line] = []
-        self._waiting: deque[Begun] = deque()
+        self._waiting: Turns[Begun] = Turns()
         self._cost_ms = BATCH_MS
         self._together = 1
         self._is_watching = False
@@ -241,8 +242,7 @@ class Express:
     def tick(self) -> None:
         """Leave to threads what takes too long."""
         now = time.monotonic()
-        while self._waiting and self._waiting[0].latest < now:
-            late = self._waiting.popleft()
+        for late in self._waiting.take_late(now):
             late.done(late)
         for line in self._lines[:]:
             if line.in_hand and now > line.in_hand[0].latest + PATIENCE_S:
@@ -261,7 +261,7 @@ class Express:
                 if len(self._lines) >= self._places:
                     return
                 line = self._connect()
-            begun = self._waiting.popleft()
+            begun = self._waiting.take()
             if line is None:
                 self._loop.call_soon(begun.done, begun)
             elif line.add(begun):
@@ -351,7 +351,7 @@ class Express:
         for begun in reversed(queries):
             begun.tries += 1
             if begun.tries < _TRIES:
-                self._waiting.appendleft(begun)
+                self._waiting.put_back(begun)
             else:
                 self._loop.call_soon(begun.done, begun)
 
