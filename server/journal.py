@@ -15,6 +15,7 @@ from server.evaluation.answers import Stages
 HELD_LINES = 50_000
 """How many lines may wait while nobody reads stderr; then the oldest are dropped."""
 PAUSE_S = 0.05
+FAREWELL_S = 2.0
 _READ = '"read":%.2f,'
 _STAGES = '"wait":%.2f,"run":%.2f,"write":%.2f,'
 
@@ -65,6 +66,12 @@ class Journal:
         """Write what has been collected."""
         with self._writing:
             self._write()
+
+    def close(self) -> None:
+        """Write what has been collected, but wait no longer than `FAREWELL_S` for who reads it."""
+        writing = threading.Thread(target=self.flush, daemon=True)
+        writing.start()
+        writing.join(FAREWELL_S)
 
     def _write(self) -> None:
         noted = [self._noted.popleft() for _ in range(len(self._noted))]

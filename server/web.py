@@ -7,7 +7,6 @@ import gc
 import os
 import signal
 import socket
-import sys
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -63,8 +62,7 @@ def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
     except KnowledgeError as error:
         os.write(ready, str(error).encode())
     finally:
-        sys.stderr.flush()
-        os._exit(code)
+        os._exit(code)  # stderr holds nothing back, and may have no reader
 
 
 def _serve(app: Flask, lanes: Lanes, place: Place, ready: int) -> None:

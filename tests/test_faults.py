@@ -304,6 +304,16 @@ def test_sigterm_lets_a_running_query_end_and_leaves_nothing(release: Path, tmp_
     assert list((tmp_path / "temp").iterdir()) == []
 
 
+def test_sigterm_ends_the_service_while_nobody_reads_its_journal(
+    release: Path, tmp_path: Path
+) -> None:
+    with running(release, tmp_path / "temp", log_queries=True, workers=1) as service:
+        replies = [service.ask(small_query()) for _ in range(600)]  # 140 KB; the pipe holds 64
+        assert outcomes(replies) == {200}
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(15) == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signal_to_every_process_ends_the_service_like_one_to_the_first(
     release: Path, tmp_path: Path, number: signal.Signals

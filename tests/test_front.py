@@ -7,6 +7,7 @@ import re
 import threading
 import tracemalloc
 from collections.abc import Iterator
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -383,6 +384,7 @@ def test_each_query_leaves_one_line_that_tells_no_query(
     assert [line["outcome"] for line in lines] == ["answered", "answered", "refused", "answered"]
     assert [line["status"] for line in lines] == [200, 200, 400, 200]
     assert lines[0]["query"] == lines[1]["query"] != lines[2]["query"]
+    assert lines[0]["query"] == blake2b(secret.encode(), digest_size=8).hexdigest()
     assert {"read", "run", "write", "total"} <= set(lines[0]["ms"])
     assert all(line["bytes"] > 0 for line in (lines[0], lines[1], lines[3]))
     assert "confidential" not in text

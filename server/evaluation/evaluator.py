@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
@@ -69,11 +70,21 @@ def _open(release: Release, memory_triples: int) -> tuple[Callable[[], EmbeddedS
     """Tell how a worker comes by the data: with the fork, or from the disk after it."""
     triples = _count_lines(release.dump) if release.dump.is_file() else memory_triples + 1
     if triples <= memory_triples:
-        loaded = LoadedStore(release.dump, release.manifest.base)
+        loaded = _load(release)
         return (lambda: loaded), triples
     release.open_store()  # only to see that it can be opened
     path = release.path / "store"
     return (lambda: EmbeddedStore(path, release.manifest.base)), triples
+
+
+def _load(release: Release) -> LoadedStore:
+    """Load the data in a thread, so that the queries of workers do not live among it.
+
+    The C library's allocator has a place for each thread. In the one that loads, the data leave
+    holes all over; a worker's main thread would fill them, far apart as they are, at every query.
+    """
+    with ThreadPoolExecutor(1) as loader:
+        return loader.submit(LoadedStore, release.dump, release.manifest.base).result()
 
 
 def _count_lines(dump: Path) -> int:

@@ -374,7 +374,7 @@ class Front:
 
     def close(self) -> None:
         """Write what the journal still holds; to be called before the process ends."""
-        self._journal.flush()
+        self._journal.close()
 
     def finish(self, visit: Visit) -> None:
         """Count a query that has been answered, and leave its line."""
