@@ -304,12 +304,21 @@ def test_sigterm_lets_a_running_query_end_and_leaves_nothing(release: Path, tmp_
     assert list((tmp_path / "temp").iterdir()) == []
 
 
-def test_sigterm_ends_the_service_while_nobody_reads_its_journal(
+def test_the_service_heals_and_ends_while_nobody_reads_its_journal(
     release: Path, tmp_path: Path
 ) -> None:
     with running(release, tmp_path / "temp", log_queries=True, workers=1) as service:
-        replies = [service.ask(small_query()) for _ in range(600)]  # 140 KB; the pipe holds 64
-        assert outcomes(replies) == {200}
+        stderr = os.open(f"/proc/{service.process.pid}/fd/2", os.O_WRONLY | os.O_NONBLOCK)
+        with pytest.raises(BlockingIOError):
+            while os.write(stderr, b"."):
+                pass
+        os.close(stderr)
+        assert outcomes([service.ask(small_query()) for _ in range(100)]) == {200}
+        for role in ("worker", "foreman", "web"):
+            kill(service.pids(role)[0])
+            service.wait_until_whole(
+                HEALED_S, {"web": 1, "evaluator": 1, "foreman": 1, "worker": 4}
+            )
         service.process.send_signal(signal.SIGTERM)
         assert service.process.wait(15) == 0
 

@@ -12,7 +12,6 @@ import os
 import select
 import signal
 import socket
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -26,6 +25,7 @@ from kg.store import EmbeddedStore, LoadedStore
 from server.evaluation import system
 from server.evaluation.foreman import Foreman
 from server.evaluation.frames import Setup
+from server.sayings import say
 
 _PAUSE_S = 0.2
 
@@ -124,7 +124,7 @@ def _keep_foreman(make: Callable[[], Foreman], server: int) -> NoReturn:
             _end_with(pid, server)
         if time.monotonic() - born < _PAUSE_S:
             time.sleep(_PAUSE_S)
-        print("the foreman of the queries ended; a new one works", file=sys.stderr, flush=True)
+        say("the foreman of the queries ended; a new one works")
 
 
 def _wait_for_end(foreman: int, wake: int) -> bool:

@@ -8,7 +8,6 @@ import os
 import selectors
 import signal
 import socket
-import sys
 import tempfile
 import time
 from collections import Counter, OrderedDict
@@ -22,6 +21,7 @@ from server.evaluation.answers import Lane
 from server.evaluation.frames import NOBODY, SLOT, Ears
 from server.evaluation.worker import Post, Worker
 from server.limits import Limits
+from server.sayings import say
 
 _REMEMBERED = 4096
 _PAUSE_S = 0.2
@@ -147,7 +147,7 @@ class Foreman:
     def _note_end(self, hand: _Hand, code: int) -> None:
         words = os.pread(self._words[hand.slot], _WORDS, 0).decode("utf-8", "replace")
         if code > 0:
-            print(f"a worker ended ({code}): {words}", file=sys.stderr, flush=True)
+            say(f"a worker ended ({code}): {words}")
         identifier, _ = SLOT.unpack_from(self._slots, hand.slot * SLOT.size)
         SLOT.pack_into(self._slots, hand.slot * SLOT.size, NOBODY, 0)
         self._deaths[signal.Signals(-code).name if code < 0 else f"exit {code}"] += 1

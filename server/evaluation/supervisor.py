@@ -7,7 +7,6 @@ import os
 import select
 import signal
 import socket
-import sys
 import time
 from dataclasses import dataclass
 from types import FrameType
@@ -20,6 +19,7 @@ from server.evaluation.tally import ROWS, Tally
 from server.limits import limits_of
 from server.memory import bound_memory
 from server.metrics import Board
+from server.sayings import say
 from server.settings import Settings
 from server.web import Place, become_web_process
 
@@ -135,7 +135,7 @@ class Supervisor:
             self._give_up(generation)
         elif not was_ready:
             bound = bound_memory(self._settings, generation.data_bytes)
-            _say(f"memory: at most {bound.at_most:,} bytes, {bound.at_rest:,} at rest")
+            say(f"memory: at most {bound.at_most:,} bytes, {bound.at_rest:,} at rest")
             for slot in range(len(self._ears)):
                 self._start_web(slot, generation)
 
@@ -147,7 +147,7 @@ class Supervisor:
             return  # its foreman goes on, and its evaluator will be started again
         if generation is self._generations[0]:
             raise ReleaseError(generation.error)
-        _say(f"the new release is not taken up: {generation.error}")
+        say(f"the new release is not taken up: {generation.error}")
         self._end(generation)
 
     def _replace_web(self, slot: int) -> None:
@@ -163,7 +163,6 @@ class Supervisor:
         self._tally.clear(column)
         reading, writing = os.pipe()
         me = os.getpid()
-        sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
             try:
@@ -207,7 +206,7 @@ class Supervisor:
         if not web.is_ready:
             if not self._served:
                 raise ReleaseError(said.decode() or "a web process ended before it was ready")
-            _say(f"a web process cannot start: {said.decode() or 'it ended'}")
+            say(f"a web process cannot start: {said.decode() or 'it ended'}")
             return
         self._served = True
         if web.generation is not self._generations[-1]:
@@ -220,7 +219,7 @@ class Supervisor:
     def _reap(self) -> None:
         for generation in list(self._generations):
             if generation.reap():
-                _say("the evaluator ended; a new one is started")
+                say("the evaluator ended; a new one is started")
                 if generation.error:
                     self._give_up(generation)
         for pid in list(self._webs):
@@ -244,7 +243,7 @@ class Supervisor:
         self._tally.clear(web.column)
         if web.leaves_at is not None:
             return
-        _say(f"a web process ended ({_explain(code)}); a new one is started")
+        say(f"a web process ended ({_explain(code)}); a new one is started")
         now = time.monotonic()
         brief = now - web.born < _BRIEF_S
         self._due.append((now + _BRIEF_S if brief else now, web.slot))
@@ -314,7 +313,3 @@ class Supervisor:
 
 def _explain(code: int) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit {code}"
-
-
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)

@@ -1,0 +1,30 @@
+"""What the service says of itself on stderr; nobody has to read it for the service to go on."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+from contextlib import suppress
+
+_STDERR = 2
+_PIECE_BYTES = 4096  # a pipe that can be written to takes as many without a wait
+
+
+def say(text: str) -> None:
+    """Say something, with a line break behind it; what nobody takes is dropped.
+
+    Whoever wrote to a pipe that is full would wait, and with a process its part of the service.
+    """
+    data = f"{text}\n".encode(errors="backslashreplace")
+    with suppress(OSError):
+        while data and select.select((), (_STDERR,), (), 0)[1]:
+            data = data[os.write(_STDERR, data[:_PIECE_BYTES]) :]
+
+
+class Sayer(logging.Handler):
+    """Says what is logged."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say a record, with the traceback it may have."""
+        say(self.format(record))
