@@ -24,7 +24,7 @@ GraphName = NamedNode | ox.BlankNode | DefaultGraph
 Answer = ox.QuerySolutions | ox.QueryBoolean | Iterable[Triple]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class QueryResult:
     """An answer not yet written; it can be read once.
 

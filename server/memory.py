@@ -38,6 +38,6 @@ def bound_memory(settings: Settings, data_bytes: int) -> MemoryBound:
     in_hand += HELD_BYTES + UNREAD_BYTES
     most = data_bytes + settings.query_memory_bytes
     return MemoryBound(
-        at_rest=base + workers * min(settings.worker_memory_bytes, most),
+        at_rest=base + workers * min(data_bytes + settings.worker_memory_bytes, most),
         at_most=base + workers * most + settings.workers * in_hand,
     )

@@ -188,8 +188,10 @@ class Metrics:
             if visit.read is not None:
                 cells[_READ] += visit.read / 1000
             if visit.stages is not None:
-                for cell, spent in zip(_STAGES, visit.stages, strict=True):
-                    cells[cell] += spent / 1000
+                wait, run, write = visit.stages
+                cells[_WAIT] += wait / 1000
+                cells[_RUN] += run / 1000
+                cells[_WRITE] += write / 1000
 
     def set_in_hand(self, number: int) -> None:
         """Note how many queries this process has in hand."""
@@ -210,7 +212,7 @@ class Metrics:
 
 
 _LANES = {lane: CELLS["kg_query_seconds", (lane,)] for lane in LANES}
-_READ, *_STAGES = (CELLS["kg_query_stage_seconds", (stage,)] for stage in STAGES)
+_READ, _WAIT, _RUN, _WRITE = (CELLS["kg_query_stage_seconds", (stage,)] for stage in STAGES)
 _STATUSES = {number: CELLS["kg_requests", ("sparql", f"{number}xx")] for number in range(2, 6)}
 _QUERIES = {pair: CELLS["kg_queries", pair] for pair in product(FORMS, OUTCOMES)}
 _RESULT_BYTES = CELLS["kg_result_bytes", ()]

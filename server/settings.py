@@ -84,10 +84,10 @@ class Settings:
     """How many queries of one client's address may be in hand at the same time."""
     client_slow_queries: int = 1
     """How many workers of the slow lane one client's address may hold at the same time."""
-    worker_queries: int = 10_000
+    worker_queries: int = 100_000
     """After how many queries a worker is replaced by a fresh one."""
     worker_memory_bytes: int = 250_000_000
-    """How much memory of its own a worker may keep between queries; then it is replaced."""
+    """How much memory a worker may keep beside a copy of the data; then it is replaced."""
     memory_triples: int = 2_000_000
     """Up to how many triples a release is held in memory; a larger one is read from its store."""
     allow_service: tuple[str, ...] = ()

@@ -48,13 +48,13 @@ import mmap, socket, sys, tempfile
 from pathlib import Path
 from kg.release import open_release
 from server.evaluation.frames import Setup
-from server.evaluation.worker import Post, Worker
+from server.evaluation.worker import Data, Post, Worker
 setup = Setup.from_line(sys.argv[1])
 release = open_release(Path(setup.release_dir))
 slots = mmap.mmap(int(sys.argv[2]), 0)
 post = Post("fast", socket.socket(fileno=setup.ears["fast"]), slots, 0)
 tempfile.gettempdir()  # finds out by writing and deleting, which workers may not
-Worker(post, release.open_store(), setup.limits, release.manifest.prefixes).run()
+Worker(post, Data(release.open_store(), release.manifest.prefixes, 0), setup.limits).run()
 """
 
 

@@ -34,7 +34,7 @@ from server.evaluation.lanes import EvaluationError, Lanes
 from server.evaluation.spool import INLINE_BYTES, Spool, UnwritableError, drop_unused_prefixes
 from server.evaluation.system import children
 from server.evaluation.tally import Tally
-from server.evaluation.worker import Post, Worker
+from server.evaluation.worker import Data, Post, Worker
 from server.limits import (
     BusyError,
     ClientBusyError,
@@ -227,7 +227,7 @@ def test_processor_time_is_what_counts_in_the_fast_lane(
     release: Path, lane: Lane, processor: float, clock: float
 ) -> None:
     post = Post(lane, socket.socket(), mmap.mmap(-1, 100), 0)
-    worker = Worker(post, open_release(release).open_store(), LIMITS, {})
+    worker = Worker(post, Data(open_release(release).open_store(), {}, 0), LIMITS)
     worker._set_timers(10)
     left = [signal.getitimer(which)[0] for which in (signal.ITIMER_PROF, signal.ITIMER_REAL)]
     worker._set_timers(0)

@@ -235,8 +235,13 @@ class Express:
         """Have a worker answer; `done` is called later. False when too many wait already."""
         if len(self._waiting) >= self._length:
             return False
-        self._waiting.append(Begun(self._channel, payload, limit_ms, place, done))
-        self._advance()
+        begun = Begun(self._channel, payload, limit_ms, place, done)
+        line = None if self._waiting else self._choose()
+        if line is not None:
+            self._put(begun, line)
+        else:
+            self._waiting.append(begun)
+            self._advance()
         return True
 
     def tick(self) -> None:
@@ -264,12 +269,16 @@ class Express:
             begun = self._waiting.take()
             if line is None:
                 self._loop.call_soon(begun.done, begun)
-            elif line.add(begun):
-                # Others that the loop reads in this round go with it.
-                self._loop.call_soon(line.send)
-            if line is not None and len(line.in_hand) > 1 and not self._is_watching:
-                self._is_watching = True
-                self._loop.call_later(OVERDUE_S, self._watch)
+            else:
+                self._put(begun, line)
+
+    def _put(self, begun: Begun, line: Line) -> None:
+        """Put a query on a line; others that the loop reads in this round go with it."""
+        if line.add(begun):
+            self._loop.call_soon(line.send)
+        if len(line.in_hand) > 1 and not self._is_watching:
+            self._is_watching = True
+            self._loop.call_later(OVERDUE_S, self._watch)
 
     def _choose(self) -> Line | None:
         """Find a line with room: the first, so that as few workers as possible take turns."""

@@ -19,7 +19,7 @@ from kg.store import EmbeddedStore
 from server.evaluation import system
 from server.evaluation.answers import Lane
 from server.evaluation.frames import NOBODY, SLOT, Ears
-from server.evaluation.worker import Post, Worker
+from server.evaluation.worker import Data, Post, Worker
 from server.limits import Limits
 from server.sayings import say
 
@@ -130,7 +130,8 @@ class Foreman:
         os.dup2(self._words[slot], 2)  # the engine's last words
         system.close_all_but(0, 1, 2, ear.fileno(), self._folder)
         post = Post(lane, ear, self._slots, slot)
-        Worker(post, self._open_store(), self._limits, self._manifest["prefixes"]).run()
+        data = Data(self._open_store(), self._manifest["prefixes"], self._manifest["bytes"])
+        Worker(post, data, self._limits).run()
 
     def _reap(self) -> None:
         while True:

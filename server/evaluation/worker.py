@@ -54,16 +54,22 @@ class Post:
     slot: int
 
 
+@dataclass
+class Data:
+    """What a worker answers from; `length` is what the evaluator takes with it, in bytes."""
+
+    store: EmbeddedStore
+    prefixes: Mapping[str, str]
+    length: int
+
+
 class Worker:
     """Answers queries until it has answered enough of them or is told to stop."""
 
-    def __init__(
-        self, post: Post, store: EmbeddedStore, limits: Limits, prefixes: Mapping[str, str]
-    ) -> None:
+    def __init__(self, post: Post, data: Data, limits: Limits) -> None:
         self._post = post
-        self._store = store
+        self._data = data
         self._limits = limits
-        self._prefixes = prefixes
         self._busy = False
         self._stopping = False
         self._worn = False
@@ -196,7 +202,7 @@ class Worker:
     def _evaluate(self, conn: socket.socket, payload: bytes, waited_ms: float) -> None:
         try:
             request = from_payload(payload)
-            spool, stages = answer(self._store, request, self._limits, self._prefixes)
+            spool, stages = answer(self._data.store, request, self._limits, self._data.prefixes)
         except KnowledgeError as error:
             self._explain(error)
         except MemoryError:
@@ -216,7 +222,8 @@ class Worker:
             grown = system.virtual_bytes() - self._size
             if grown > self._limits.query_memory_bytes // 4:
                 return True
-        return owned > self._limits.worker_memory_bytes
+        # A copy of the data is no waste: each page that a query needs again costs time to copy.
+        return owned > self._data.length + self._limits.worker_memory_bytes
 
     def _give(self, conn: socket.socket, spool: Spool, stages: tuple[float, ...]) -> None:
         """Have an answer sent: soon, or at once if it is a file."""

@@ -12,6 +12,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
+from time import monotonic
 from typing import Protocol
 
 from httptools import (
@@ -54,6 +55,7 @@ HELD_BACK_BYTES = 64 * 1024
 """How much of its answers a connection holds back for others that go with them."""
 STALL_S = 60.0
 """How long a visitor may leave an answer unread."""
+_NO_BODY = io.BytesIO()
 LINGER_S = 2.0
 """How long what a visitor still sends is thrown away, so that the answer is not lost with it."""
 
@@ -71,10 +73,6 @@ class Host(Protocol):
     unread_bytes: int
     admit: Callable[[Environ], Callable[[], None] | None]
     explain: Callable[[Fault], tuple[list[tuple[str, str]], bytes]]
-
-    def now(self) -> float:
-        """Give the loop's time, in seconds."""
-        ...
 
     def forget(self, connection: Connection) -> None:
         """Take note that a connection has ended."""
@@ -121,7 +119,7 @@ class Connection(asyncio.BufferedProtocol):
         self._keep = True
         self._unsent: list[bytes] = []
         self._unsent_bytes = 0
-        self.since = host.now()
+        self.since = monotonic()
         """When what is waited for last moved: a request, or the reading of an answer."""
         self.unread = 0
         """How much of its answers the visitor has not read, beyond what the system holds."""
@@ -199,7 +197,7 @@ class Connection(asyncio.BufferedProtocol):
         target, headers = found
         self._environ = environ = {**self._base, **headers}
         split_target(environ, target)
-        self.since = self._host.now()
+        self.since = monotonic()
         self._add(environ, True, REQUEST_BYTES + len(data))
         self._go_on()
         return True
@@ -232,14 +230,14 @@ class Connection(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         """Wait: the visitor does not read as fast as we write."""
         self.is_stalled = True
-        self.since = self._host.now()
+        self.since = monotonic()
         self._weigh_unread()
         self._host.make_room()
 
     def resume_writing(self) -> None:
         """Write on."""
         self.is_stalled = False
-        self.since = self._host.now()
+        self.since = monotonic()
         self._weigh_unread()
         self._tell_free()
         self._go_on()
@@ -265,7 +263,7 @@ class Connection(asyncio.BufferedProtocol):
         self._environ, self._target, self._body = self._base.copy(), b"", []
         self._headers = self._headers_length = self._body_length = 0
         self._is_reading = self._in_head = True
-        self.since = self._host.now()
+        self.since = monotonic()
 
     def on_url(self, part: bytes) -> None:
         """Take the target, or a part of it."""
@@ -364,7 +362,7 @@ class Connection(asyncio.BufferedProtocol):
         self._add(self._environ, keep, REQUEST_BYTES + len(self._target) + length)
 
     def _add(self, environ: Environ, keep: bool, weight: int) -> None:
-        environ["wsgi.input"] = io.BytesIO(b"".join(self._body))
+        environ["wsgi.input"] = io.BytesIO(b"".join(self._body)) if self._body else _NO_BODY
         self._body = []
         self._host.held_bytes += weight
         self._requests.append((environ, keep, weight))
@@ -419,7 +417,7 @@ class Connection(asyncio.BufferedProtocol):
         elif not self._keep:
             self._close()
         else:
-            self.since = self._host.now()
+            self.since = monotonic()
             self._go_on()
             self._give_leave()
 
@@ -487,7 +485,7 @@ class Connection(asyncio.BufferedProtocol):
     def _close(self) -> None:
         """Close once all is written; whoever still sends is heard out a little."""
         self.flush()
-        self.since = self._host.now()
+        self.since = monotonic()
         if self._has_ended or not self._is_deaf:
             self._transport.close()
             return

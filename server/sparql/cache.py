@@ -80,11 +80,12 @@ class Cache:
 
     def get(self, key: Hashable) -> Entry | None:
         """Give a finished answer."""
-        with self._lock:
-            entry = self._entries.get(key)
-            if entry is not None:
-                self._entries.move_to_end(key)
-            return entry
+        entry = self._entries.get(key)
+        if entry is not None:
+            with self._lock:
+                if key in self._entries:
+                    self._entries.move_to_end(key)
+        return entry
 
     def put(self, key: Hashable, entry: Entry, key_bytes: int = 0) -> None:
         """Keep an answer, if it is not too large; `key_bytes` is what its key weighs."""
