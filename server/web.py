@@ -76,7 +76,8 @@ def _serve(app: Flask, lanes: Lanes, place: Place, ready: int) -> None:
     front: Front = app.extensions["front"]
     door.admit = front.admit
     door.explain = Misfits(front).explain
-    door.at_once = Quick(front, lanes, door).take
+    quick = Quick(front, lanes, door)
+    door.at_once, door.again = quick.take, quick.again
     door.on_tick = lanes.tick
 
     def tell(loop: asyncio.AbstractEventLoop) -> None:

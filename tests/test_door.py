@@ -18,7 +18,7 @@ import pytest
 from server.http import connection, door
 from server.http.connection import HEAD_BYTES, HEADERS_BYTES, MOST_HEADERS
 from server.http.door import Door
-from server.http.heads import Environ, to_head
+from server.http.heads import WHOLE, Environ, to_head
 
 BODY_BYTES = 1000
 LARGE = 400
@@ -333,7 +333,10 @@ def test_a_request_means_the_same_behind_one_with_the_same_headers(
             visitor.sendall(asked)
             visitor.shutdown(socket.SHUT_WR)
             answer = re.sub(rb"(?:Date|Connection): .*\r\n", b"", read_all(visitor))
-        seen = [{**one, "wsgi.input": 0, "REMOTE_PORT": 0} for one in house.app.seen[len(before) :]]
+        seen = [
+            {**one, "wsgi.input": 0, "REMOTE_PORT": 0, WHOLE: b""}
+            for one in house.app.seen[len(before) :]
+        ]
         told.append((answer, seen))
     assert told[0] == told[1]
 

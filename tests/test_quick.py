@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import json
+import re
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,15 +12,25 @@ from typing import cast
 from urllib.parse import urlencode
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from real_service import serve
-from running_service import endless_query, in_background, load, outcomes, running
+from running_service import (
+    endless_query,
+    get_over,
+    in_background,
+    load,
+    outcomes,
+    running,
+    to_path,
+)
 from werkzeug.test import EnvironBuilder
 
 from server import Settings, create_app
 from server.evaluation.lanes import Lanes
 from server.http.connection import Connection
 from server.http.door import Door
+from server.http.heads import WHOLE
 from server.sparql.front import HANDED, Front
 from server.sparql.quick import PLAIN_BYTES, Quick
 
@@ -120,6 +132,71 @@ def test_a_fault_on_the_loop_takes_no_place_for_good(
     assert held == [1, 0]
     assert HANDED not in environ
     assert "ZeroDivisionError" in caplog.text
+
+
+class Listener:
+    """Stands for a connection, and keeps what is sent over it."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[bytes, bytes]] = []
+
+    def reply(self, head: bytes, body: bytes = b"") -> None:
+        """Take an answer."""
+        self.heard.append((re.sub(rb"X-Request-Id: [^\r]*", b"X-Request-Id: ?", head), body))
+
+
+def ask_by_bytes(app: Flask, whole: bytes, **headers: str) -> tuple[Quick, Listener]:
+    """Ask for what is kept already with a request of these bytes."""
+    query = {"query": "ASK {}"}
+    app.test_client().get("/sparql", query_string=query)
+    quick = Quick(app.extensions["front"], cast(Lanes, None), cast(Door, None))
+    environ = EnvironBuilder("/sparql", query_string=query, headers=headers).get_environ()
+    listener = Listener()
+    assert quick.take(environ | {WHOLE: whole}, cast(Connection, listener))
+    return quick, listener
+
+
+def test_a_request_that_comes_again_byte_by_byte_gets_the_same_answer(
+    lighthouse_release: Path,
+) -> None:
+    app = create_app(Settings(release_dir=lighthouse_release, log_queries=False))
+    quick, listener = ask_by_bytes(app, b"these bytes")
+    assert not quick.again(b"other bytes", cast(Connection, listener))
+    assert quick.again(b"these bytes", cast(Connection, listener))
+    read, recalled = listener.heard
+    assert recalled == read
+    assert b'"boolean":true' in recalled[1]
+    app.extensions["front"].cache.clear()
+    assert not quick.again(b"these bytes", cast(Connection, listener))
+
+
+def test_bytes_lead_to_no_answer_where_more_decides_it(lighthouse_release: Path) -> None:
+    plain = create_app(Settings(release_dir=lighthouse_release, log_queries=False))
+    quick, listener = ask_by_bytes(plain, b"these bytes", If_None_Match='"another"')
+    assert not quick.again(b"these bytes", cast(Connection, listener))
+    behind = create_app(
+        Settings(release_dir=lighthouse_release, log_queries=False, trusted_proxies=("10.0.0.1",))
+    )
+    quick, listener = ask_by_bytes(behind, b"these bytes")
+    assert not quick.again(b"these bytes", cast(Connection, listener))
+
+
+def test_answers_to_the_same_bytes_have_a_number_and_a_line_each(
+    lighthouse_release: Path, tmp_path: Path
+) -> None:
+    with running(lighthouse_release, tmp_path / "temp", workers=1, log_queries=True) as started:
+        conn = started.connect()
+        replies = [get_over(conn, to_path("ASK { }")) for _ in range(6)]
+        conn.close()
+        started.process.terminate()
+        _, said = started.process.communicate(timeout=10)
+    numbers = [reply.headers["x-request-id"] for reply in replies]
+    assert len(set(numbers)) == 6
+    assert len({reply.body for reply in replies}) == 1
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith(b"{")]
+    assert [(line["id"], line["lane"]) for line in lines if line["id"] in numbers] == [
+        (number, "cache" if number != numbers[0] else "fast") for number in numbers
+    ]
 
 
 def test_what_the_loop_has_in_hand_counts_for_the_client(

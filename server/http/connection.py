@@ -23,6 +23,7 @@ from httptools import (
 )
 
 from server.http.heads import (
+    WHOLE,
     Environ,
     Fault,
     KnownHeads,
@@ -73,6 +74,7 @@ class Host(Protocol):
     unread_bytes: int
     admit: Callable[[Environ], Callable[[], None] | None]
     explain: Callable[[Fault], tuple[list[tuple[str, str]], bytes]]
+    again: Callable[[bytes, Connection], bool]
 
     def forget(self, connection: Connection) -> None:
         """Take note that a connection has ended."""
@@ -160,7 +162,7 @@ class Connection(asyncio.BufferedProtocol):
         data = self._host.buffer[:nbytes]
         hurried = self._busy or self.is_stalled
         whole = b"" if hurried or self._is_reading else bytes(data)
-        if whole and self._recognise(whole):
+        if whole and (self._host.again(whole, self) or self._recognise(whole)):
             return
         try:
             self._parse(data)
@@ -195,7 +197,7 @@ class Connection(asyncio.BufferedProtocol):
         if found is None:
             return False
         target, headers = found
-        self._environ = environ = {**self._base, **headers}
+        self._environ = environ = {**self._base, **headers, WHOLE: data}
         split_target(environ, target)
         self.since = monotonic()
         self._add(environ, True, REQUEST_BYTES + len(data))

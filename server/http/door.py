@@ -29,6 +29,8 @@ _CONNECTIONS, _SPARE_FILES = 8192, 256
 
 Answering = Callable[[Environ, Connection], bool]
 """Answers a request on the event loop, now or later; False leaves it to a thread."""
+Again = Callable[[bytes, Connection], bool]
+"""Answers a request by its bytes, where they came just so before; False: it is to be read."""
 Admitting = Callable[[Environ], Callable[[], None] | None]
 """Gives a request whose body is to come a place, as what frees it; None where there is none."""
 
@@ -61,6 +63,7 @@ class Door:
         self.admit: Admitting = lambda _: lambda: None
         self.explain: Explaining = to_plain
         self.at_once: Answering = lambda environ, connection: False
+        self.again: Again = lambda data, connection: False
         self.on_tick: Callable[[], None] = lambda: None
         self._app = app
         self._threads = ThreadPoolExecutor(threads, "visitor")

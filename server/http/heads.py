@@ -12,6 +12,9 @@ from urllib.parse import unquote_to_bytes
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 
+WHOLE = "kg.whole"
+"""Where in the environment the bytes of a request stand that came alone, and as a whole."""
+
 _KNOWN, _KNOWN_BYTES = 256, 2000
 _TARGET_SIGNS = bytes(set(range(0x21, 0x7F)) - {ord("#")})
 _OF_THE_BODY = (b"content-type", b"content-length", b"content-encoding", b"content-language")

@@ -19,7 +19,7 @@ from kg.errors import KnowledgeError
 from server.compression import choose_coding, is_worth_it, mark
 from server.evaluation.answers import Evaluated, Evaluating, InProcess
 from server.headers import ALWAYS
-from server.http.heads import from_head, to_head, to_unchanged
+from server.http.heads import WHOLE, from_head, to_head, to_unchanged
 from server.journal import Journal, Visit
 from server.keeping import Keeping
 from server.limits import LimitError, limits_of
@@ -150,6 +150,17 @@ class Front:
             visit.lane = "cache"
         return visit, address, ready
 
+    def recall(self, data: bytes) -> tuple[Visit, Ready] | None:
+        """Give the answer to a request by its bytes, if `make_ready` has led them to one."""
+        started = perf_counter()
+        self.site()  # what was kept of another release is gone then
+        ready = self.cache.find(data)
+        if ready is None:
+            return None
+        visit = Visit(self.number(), started, ready.form, ready.digest)
+        visit.lane, visit.length = "cache", ready.length
+        return visit, ready
+
     def hand(self, environ: Environ, visit: Visit, address: Address | None) -> Handed:
         """Take a request up that did not come just so before."""
         assert self._site is not None  # `open` has looked which one it is
@@ -279,6 +290,9 @@ class Front:
         if handed.address is not None and handed.visit.lane == "cache" and found.entry is not None:
             weight = sum(len(part or "") for part in handed.address)
             self.cache.remember(handed.address, weight, found.key, ready)
+            if WHOLE in environ and not self._proxies and "HTTP_IF_NONE_MATCH" not in environ:
+                whole = environ[WHOLE]
+                self.cache.remember(whole, len(whole), found.key, ready)
         return ready
 
     def _send(
