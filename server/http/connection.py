@@ -24,6 +24,7 @@ from httptools import (
 from server.http.heads import (
     Environ,
     Fault,
+    Headers,
     KnownHeads,
     find_fault,
     read_target,
@@ -70,7 +71,7 @@ class Host(Protocol):
     held_bytes: int
     unread_bytes: int
     admit: Callable[[Environ], Callable[[], None] | None]
-    explain: Callable[[Fault], tuple[list[tuple[str, str]], bytes]]
+    explain: Callable[[Fault], tuple[Headers, bytes]]
 
     def now(self) -> float:
         """Give the loop's time, in seconds."""
