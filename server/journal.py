@@ -24,9 +24,9 @@ _STAGES = '"wait":%.2f,"run":%.2f,"write":%.2f,'
 class Visit:
     """One query from its request to its answer, for the journal and the metrics.
 
-    `digest` stands for the query's text; `lane` is `cache` for an answer
-    given again; times are milliseconds, `started` is of `time.perf_counter`. `read` is how long it
-    took to read and check the request, `stages` what the worker says.
+    `digest` stands for the query's text; `lane` is `cache` for an answer given again; times are
+    milliseconds, `started` is of `time.perf_counter`. `read` is how long it took to read and check
+    the request, `stages` what the worker says.
     """
 
     id: str

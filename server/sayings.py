@@ -22,9 +22,12 @@ def say(text: str) -> None:
             data = data[os.write(_STDERR, data[:_PIECE_BYTES]) :]
 
 
-class Sayer(logging.Handler):
-    """Says what is logged."""
+def say_logs() -> None:
+    """Say what is logged from now on, by whatever library: none of them has to wait either."""
+    logging.getLogger().addHandler(_Sayer())
 
+
+class _Sayer(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Say a record, with the traceback it may have."""
         say(self.format(record))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import os
 import signal
 import socket
@@ -23,7 +22,7 @@ from server.http.door import Door, count_connections
 from server.limits import limits_of
 from server.metrics import Board
 from server.misfits import Misfits
-from server.sayings import Sayer
+from server.sayings import say_logs
 from server.settings import Settings
 from server.sparql.front import Front
 from server.sparql.quick import Quick
@@ -46,7 +45,7 @@ def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
     """Serve until SIGTERM, then finish what is in hand; writes a byte to `ready` once it can."""
     system.die_with_parent(parent)
     system.wait_for_turns()
-    logging.getLogger("server").addHandler(Sayer())
+    say_logs()
     code = 1
     try:
         signal.set_wakeup_fd(-1)

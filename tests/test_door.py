@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import select
 import socket
 import threading
 import time
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 
 from server.http import connection, door
-from server.http.connection import HEAD_BYTES, HEADERS_BYTES, MOST_HEADERS
+from server.http.connection import HEAD_BYTES, HEADERS_BYTES, MOST_HEADERS, Connection
 from server.http.door import Door
 from server.http.heads import WHOLE, Environ, to_head
 
@@ -92,6 +93,40 @@ class House:
     def stop(self) -> None:
         """Close the door."""
         self.call(self.door.stop)
+
+    def answer_on_loop(self, visitors: list[socket.socket], wait_s: float = 0.0) -> list[int]:
+        """Have requests answered on the loop; notes before each how many visitors can read.
+
+        Before the last one, if there are as many as visitors, it waits so long for one who can.
+        """
+        noted: list[int] = []
+
+        def answer(environ: Environ, visited: Connection) -> bool:
+            wait = wait_s if len(noted) == len(visitors) - 1 else 0.0
+            noted.append(len(select.select(visitors, [], [], wait)[0]))
+            self.app.entered.release()
+            body = environ["PATH_INFO"].encode()
+            visited.reply(to_head("200 OK", [("Content-Length", str(len(body)))]), body)
+            return True
+
+        self.door.at_once = answer
+        return noted
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Keep the loop busy, so that what comes while the block runs is read in one round."""
+        entered, go = threading.Event(), threading.Event()
+
+        def wait() -> None:
+            entered.set()
+            go.wait(20)
+
+        self.call(wait)
+        assert entered.wait(20)
+        try:
+            yield
+        finally:
+            go.set()
 
     @contextmanager
     def visit(self, source: str = "127.0.0.1") -> Iterator[socket.socket]:
@@ -171,6 +206,41 @@ def test_requests_sent_at_once_are_answered_in_their_order(house: House) -> None
     asked = [get("/wait?1"), get("/2"), get("/wait?3"), get("/4", "Connection: close")]
     answers = house.say(b"".join(asked))
     assert bodies(answers) == [b"GET /wait?1 ", b"GET /2? ", b"GET /wait?3 ", b"GET /4? "]
+
+
+def test_answers_of_one_round_are_sent_together(house: House) -> None:
+    with house.visit() as visitor:
+        readable = house.answer_on_loop([visitor])
+        visitor.sendall(get("/1") + get("/2") + get("/3", "Connection: close"))
+        assert bodies(read_all(visitor)) == [b"/1", b"/2", b"/3"]
+    assert readable == [0, 0, 0]
+
+
+def test_every_visitor_of_one_round_is_answered(house: House) -> None:
+    with ExitStack() as stack:
+        visitors = [stack.enter_context(house.visit()) for _ in range(5)]
+        house.answer_on_loop([])
+        with house.busy():
+            for at, visitor in enumerate(visitors):
+                visitor.sendall(get(f"/{at}"))
+        found = [read_answer(visitor)[1] for visitor in visitors]
+    assert found == [b"/0", b"/1", b"/2", b"/3", b"/4"]
+
+
+def test_many_answers_of_one_round_are_not_all_held_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "MOST_OWING", 2)
+    with ExitStack() as stack:
+        visitors = [stack.enter_context(house.visit()) for _ in range(5)]
+        readable = house.answer_on_loop(visitors, wait_s=5.0)
+        with house.busy():
+            for visitor in visitors:
+                visitor.sendall(get("/"))
+        for _ in visitors:
+            assert house.app.entered.acquire(timeout=20)
+        assert [read_answer(visitor)[1] for visitor in visitors] == [b"/"] * 5
+    assert readable[-1] > 0
 
 
 def test_a_connection_is_kept_until_the_visitor_has_enough(house: House) -> None:

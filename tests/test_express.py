@@ -477,8 +477,9 @@ def test_clients_take_turns_however_much_one_of_them_asks() -> None:
 
 def test_query_that_was_turned_back_waits_for_no_other_client() -> None:
     with scene(places=1) as played:
-        played.ask("a1", "a2", place=1)
+        played.ask("a1", place=1)
         played.ask("b1", place=2)
+        played.ask("a2", place=1)
         line = played.accept()
         assert line.read() == ["a1"]
         line.leave()
@@ -498,8 +499,10 @@ def test_query_of_each_client_that_waited_too_long_is_busy() -> None:
         for text in ("a2", "b1"):
             with pytest.raises(BusyError):
                 played.run(played.finish(text))
+        played.ask("c1", place=3)
         line.answer("A")
         assert played.body_of("a1") == "A"
+        assert line.read() == ["c1"]
 
 
 def test_query_that_waited_too_long_is_busy() -> None:

@@ -70,7 +70,8 @@ def test_a_kept_page_answers_head_and_conditions(app: Flask, asked: list[str]) -
     assert (unchanged.status_code, unchanged.data) == (304, b"")
     assert unchanged.headers["ETag"] == first.headers["ETag"]
     assert unchanged.headers["Content-Security-Policy"] == first.headers["Content-Security-Policy"]
-    assert "Content-Length" not in unchanged.headers
+    for name in ("Content-Length", "Content-Type", "Content-Language"):
+        assert (name in first.headers, name in unchanged.headers) == (True, False)
     assert len(asked) == 1
 
 

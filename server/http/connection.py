@@ -26,6 +26,7 @@ from server.http.heads import (
     WHOLE,
     Environ,
     Fault,
+    Headers,
     KnownHeads,
     find_fault,
     read_target,
@@ -73,7 +74,7 @@ class Host(Protocol):
     held_bytes: int
     unread_bytes: int
     admit: Callable[[Environ], Callable[[], None] | None]
-    explain: Callable[[Fault], tuple[list[tuple[str, str]], bytes]]
+    explain: Callable[[Fault], tuple[Headers, bytes]]
     again: Callable[[bytes, Connection], bool]
 
     def forget(self, connection: Connection) -> None:

@@ -15,12 +15,14 @@ from email.utils import formatdate
 
 from server.http.connection import Connection
 from server.http.gateway import App, Call
-from server.http.heads import Environ, Fault, KnownHeads, to_plain
+from server.http.heads import Environ, Fault, Headers, KnownHeads, to_plain
 
 BACKLOG = 1024
 READ_BYTES = 64 * 1024
 """How much of what a visitor sends is read at once."""
 TICK_S = 1.0
+MOST_OWING = 100
+"""How many connections hold answers back at a time; one more, and theirs are sent at once."""
 UNREAD_BYTES = 128_000_000
 """How much of their answers all visitors leave unread; then whoever leaves the most goes."""
 FAREWELL_S = 1.0
@@ -34,7 +36,7 @@ Again = Callable[[bytes, Connection], bool]
 Admitting = Callable[[Environ], Callable[[], None] | None]
 """Gives a request whose body is to come a place, as what frees it; None where there is none."""
 
-Explaining = Callable[[Fault], tuple[list[tuple[str, str]], bytes]]
+Explaining = Callable[[Fault], tuple[Headers, bytes]]
 """Gives headers and body of the answer to what is no request, or to a fault of ours."""
 
 
@@ -135,6 +137,8 @@ class Door:
 
     def owe(self, connection: Connection) -> None:
         """Have a connection send what it holds back when this round of the loop is done."""
+        if len(self._owing) >= MOST_OWING:
+            self._settle()
         if not self._owing:
             self._loop.call_soon(self._settle)
         self._owing.append(connection)

@@ -266,7 +266,7 @@ class Front:
         return found
 
     def make_ready(self, environ: Environ, handed: Handed, found: Found) -> Ready:
-        """Write the headers of an answer, and of the 304 in its place."""
+        """Write the headers of an answer."""
         asked, site, digest = handed.asked, handed.site, handed.visit.digest
         assert asked is not None
         content_type = asked.offer.content_type
