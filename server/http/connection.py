@@ -57,7 +57,6 @@ HELD_BACK_BYTES = 64 * 1024
 """How much of its answers a connection holds back for others that go with them."""
 STALL_S = 60.0
 """How long a visitor may leave an answer unread."""
-_NO_BODY = io.BytesIO()
 LINGER_S = 2.0
 """How long what a visitor still sends is thrown away, so that the answer is not lost with it."""
 
@@ -365,7 +364,7 @@ class Connection(asyncio.BufferedProtocol):
         self._add(self._environ, keep, REQUEST_BYTES + len(self._target) + length)
 
     def _add(self, environ: Environ, keep: bool, weight: int) -> None:
-        environ["wsgi.input"] = io.BytesIO(b"".join(self._body)) if self._body else _NO_BODY
+        environ["wsgi.input"] = io.BytesIO(b"".join(self._body))
         self._body = []
         self._host.held_bytes += weight
         self._requests.append((environ, keep, weight))
