@@ -88,9 +88,9 @@ class WorkerEnd:
         """Send some bytes, the first of them with a file."""
         if file is not None:
             rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", file))
-            assert self.conn.sendmsg([data], [rights]) == len(data)
-        else:
-            self._scene.run(self._scene.loop.sock_sendall(self.conn, data))
+            sent = self.conn.sendmsg([data], [rights])
+            data = data[sent:]
+        self._scene.run(self._scene.loop.sock_sendall(self.conn, data))
 
     def write_parts(self, data: bytes, cuts: Iterable[int], files: Mapping[int, int]) -> None:
         """Send bytes that the other end reads in parts; `files` go with the bytes they stand at."""

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scripted_worker import Scene, WorkerEnd, read_body, scene, to_file, to_frame
 
@@ -29,6 +29,14 @@ MANY = [str(number) for number in range(40)]
 # What goes together.
 
 
+def send_together(played: Scene, *texts: str) -> WorkerEnd:
+    """Have queries sent together down a line that answers quickly; gives the line."""
+    line = played.begin_quickly()
+    played.ask(*texts)
+    assert line.read() == [*texts]
+    return line
+
+
 def test_queries_of_one_round_go_together_once_answers_came_quickly() -> None:
     with scene() as played:
         line = played.begin_quickly()
@@ -42,9 +50,7 @@ def test_queries_of_one_round_go_together_once_answers_came_quickly() -> None:
 
 def test_queries_of_a_later_round_follow_down_the_same_line() -> None:
     with scene() as played:
-        line = played.begin_quickly()
-        played.ask("a", "b")
-        assert line.read() == ["a", "b"]
+        line = send_together(played, "a", "b")
         played.ask("c")
         assert line.read() == ["c"]
         line.answer("A")
@@ -55,9 +61,7 @@ def test_queries_of_a_later_round_follow_down_the_same_line() -> None:
 
 def test_no_query_goes_behind_one_that_has_been_on_its_way_for_a_while() -> None:
     with scene(fresh_s=0) as played:
-        line = played.begin_quickly()
-        played.ask("a")
-        assert line.read() == ["a"]
+        line = send_together(played, "a")
         played.ask("b")
         other = played.accept()
         assert other.read() == ["b"]
@@ -161,6 +165,7 @@ answers = st.lists(st.tuples(sizes, st.booleans()), min_size=1, max_size=8)
 
 
 @settings(max_examples=60)
+@example([(0, True), (79_199, False), (140_000, False)], [])  # more than the socket holds
 @given(answers, st.lists(st.one_of(st.integers(0, 200), st.integers(0, 400_000)), max_size=8))
 def test_answers_reach_their_queries_wherever_they_are_cut(
     given: list[tuple[int, bool]], cuts: list[int]
@@ -169,9 +174,7 @@ def test_answers_reach_their_queries_wherever_they_are_cut(
     texts = MANY[: len(given)]
     stream, files = b"", {}
     with scene() as played, ExitStack() as opened:
-        line = played.begin_quickly()
-        played.ask(*texts)
-        assert line.read() == texts
+        line = send_together(played, *texts)
         for body, (_, is_file) in zip(bodies, given, strict=True):
             if is_file:
                 files[len(stream)] = to_file(body)
@@ -187,9 +190,7 @@ def test_answers_reach_their_queries_wherever_they_are_cut(
 
 def test_answer_whose_file_could_not_come_costs_no_other_its_answer() -> None:
     with scene() as played:
-        line = played.begin_quickly()
-        played.ask("a", "b", "c")
-        assert line.read() == ["a", "b", "c"]
+        line = send_together(played, "a", "b", "c")
         line.write(to_frame(b"A") + to_frame(b"B", FILE) + to_frame(b"C"))
         assert played.body_of("a") == "A"
         for text in "bc":
@@ -199,9 +200,7 @@ def test_answer_whose_file_could_not_come_costs_no_other_its_answer() -> None:
 
 def test_refusals_reach_their_queries_too() -> None:
     with scene() as played:
-        line = played.begin_quickly()
-        played.ask("a", "b", "c")
-        assert line.read() == ["a", "b", "c"]
+        line = send_together(played, "a", "b", "c")
         line.write(to_frame(b"A") + to_frame(b'["query"]', REFUSED) + to_frame(b"C"))
         replies = [played.wait_for(text).reply for text in "abc"]
         assert [reply.outcome for reply in replies] == [INLINE, REFUSED, INLINE]
@@ -213,9 +212,7 @@ def test_refusals_reach_their_queries_too() -> None:
 
 def test_queries_behind_one_that_takes_long_go_another_way_once() -> None:
     with scene(places=2, overdue_s=SOON_S) as played:
-        line = played.begin_quickly()
-        played.ask("long", "a", "b", "c")
-        assert line.read() == ["long", "a", "b", "c"]
+        line = send_together(played, "long", "a", "b", "c")
         others = [played.accept(), played.accept()]
         assert [other.read() for other in others] == [["a"], ["b"]]
         others[0].answer("A")
@@ -235,9 +232,7 @@ def test_queries_behind_one_that_takes_long_go_another_way_once() -> None:
 
 def let_b_pass(played: Scene) -> tuple[WorkerEnd, WorkerEnd]:
     """Have `b` overtake `a`, which takes long; gives the lines of both."""
-    line = played.begin_quickly()
-    played.ask("a", "b")
-    assert line.read() == ["a", "b"]
+    line = send_together(played, "a", "b")
     other = played.accept()
     assert other.read() == ["b"]
     return line, other
@@ -259,9 +254,7 @@ def test_query_that_was_not_begun_behind_a_long_one_is_asked_again_by_its_thread
 
 def test_thread_takes_up_an_answer_in_its_midst() -> None:
     with scene(places=1, overdue_s=20 * SOON_S) as played:
-        line = played.begin_quickly()
-        played.ask("a", "b", "c")
-        assert line.read() == ["a", "b", "c"]
+        line = send_together(played, "a", "b", "c")
         frame = to_frame(b"the answer to b")
         line.write(to_frame(b"A") + frame[:30])
         assert played.body_of("a") == "A"
@@ -300,9 +293,7 @@ def test_thread_whose_worker_leaves_without_a_beginning_asks_again() -> None:
 
 def test_queries_go_one_at_a_time_after_one_that_took_long() -> None:
     with scene(places=2, overdue_s=SOON_S) as played:
-        line = played.begin_quickly()
-        played.ask("long", "a")
-        assert line.read() == ["long", "a"]
+        line = send_together(played, "long", "a")
         played.foreman.begun.add(line.names["long"])
         finished = played.finish("long")
         other = played.accept()
@@ -317,9 +308,7 @@ def test_queries_go_one_at_a_time_after_one_that_took_long() -> None:
 
 def test_queries_that_follow_later_do_not_put_off_those_that_wait() -> None:
     with scene(places=1, overdue_s=5 * SOON_S) as played:
-        line = played.begin_quickly()
-        played.ask("long", "a")
-        assert line.read() == ["long", "a"]
+        line = send_together(played, "long", "a")
         for text in MANY[:12]:
             played.ask(text)
             played.run(asyncio.sleep(2 * SOON_S))
@@ -332,9 +321,7 @@ def test_queries_that_follow_later_do_not_put_off_those_that_wait() -> None:
 
 def test_query_alone_on_its_line_may_take_its_time() -> None:
     with scene(places=2, overdue_s=SOON_S) as played:
-        line = played.begin_quickly()
-        played.ask("long")
-        assert line.read() == ["long"]
+        line = send_together(played, "long")
         played.run(asyncio.sleep(4 * SOON_S))
         assert not line.is_shut
         line.answer("at last")
@@ -346,9 +333,7 @@ def test_query_alone_on_its_line_may_take_its_time() -> None:
 
 def test_queries_that_a_worker_leaves_are_asked_elsewhere_in_order() -> None:
     with scene(places=1) as played:
-        line = played.begin_quickly()
-        played.ask("a", "b", "c", "d")
-        assert line.read() == ["a", "b", "c", "d"]
+        line = send_together(played, "a", "b", "c", "d")
         line.write(to_frame(b"A"))
         line.leave()
         other = played.accept()
@@ -401,9 +386,7 @@ def test_query_turned_back_five_times_is_left_to_a_thread() -> None:
 
 def test_query_whose_worker_ended_is_told_the_fate_of_that_worker() -> None:
     with scene() as played:
-        line = played.begin_quickly()
-        played.ask("a", "b", "c")
-        assert line.read() == ["a", "b", "c"]
+        line = send_together(played, "a", "b", "c")
         fates = {"a": {}, "b": {"code": -9, "words": "no more"}, "c": {}}
         played.foreman.fates = {line.names[text]: fates[text] for text in "abc"}
         line.conn.close()
@@ -420,9 +403,7 @@ def test_query_whose_worker_ended_is_told_the_fate_of_that_worker() -> None:
 
 def test_query_that_ended_its_worker_is_not_asked_again_for_what_came_behind_it() -> None:
     with scene(places=1, overdue_s=20 * SOON_S) as played:
-        line = played.begin_quickly()
-        played.ask("long", "a")
-        assert line.read() == ["long", "a"]
+        line = send_together(played, "long", "a")
         played.ask("b")
         played.turn()
         assert line.is_asked
@@ -439,9 +420,7 @@ def test_query_that_ended_its_worker_is_not_asked_again_for_what_came_behind_it(
 
 def test_answers_that_came_before_a_worker_ended_are_kept() -> None:
     with scene() as played:
-        line = played.begin_quickly()
-        played.ask("a", "b", "c")
-        assert line.read() == ["a", "b", "c"]
+        line = send_together(played, "a", "b", "c")
         line.write(to_frame(b"A") + to_frame(b"the answer to b")[:30])
         line.conn.close()
         assert played.body_of("a") == "A"
