@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from server.compression import CODINGS
-from server.http.heads import Headers, from_head, to_head, to_unchanged
+from server.http.heads import Headers, to_head
 from server.metrics import Metrics
 from server.replies import REVALIDATE
 from server.sparql.cache import Cache, Entry, Ready
-from server.visits import Environ, holds
+from server.visits import Environ, choose_head, start
 
 StartResponse = Callable[..., Any]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -54,12 +54,9 @@ class Keeping:
 
     def settle(self, environ: Environ, ready: Ready) -> tuple[bytes, bytes]:
         """Give head and body to send: a 304 and nothing to a visitor who has the page."""
-        held = environ.get("HTTP_IF_NONE_MATCH")
-        unchanged = held is not None and holds(held, ready.tag)
+        unchanged, head, body = choose_head(environ, ready)
         self._metrics.count_request(ready.form, 304 if unchanged else 200)
-        if unchanged:
-            return to_unchanged(ready.head), b""
-        return ready.head, b"" if environ["REQUEST_METHOD"] == "HEAD" else ready.body
+        return head, body
 
     def _ask(
         self, environ: Environ, start_response: StartResponse, key: tuple[str, ...]
@@ -108,8 +105,7 @@ class Keeping:
         self, environ: Environ, start_response: StartResponse, ready: Ready
     ) -> Iterable[bytes]:
         head, body = self.settle(environ, ready)
-        status, headers = from_head(head)
-        start_response(status, [*headers, ("X-Request-Id", environ["kg.request_id"])])
+        start(start_response, head, environ["kg.request_id"])
         return [body]
 
 

@@ -13,11 +13,12 @@ from werkzeug.http import parse_etags
 from server.compression import all_marks
 from server.evaluation.answers import Evaluated, QueryRequest
 from server.headers import ALWAYS
-from server.http.heads import to_lines
+from server.http.heads import from_head, to_lines, to_unchanged
 from server.links import Addresses, link_header
 from server.negotiation import VARY
 from server.pages.wording import LANGUAGES
 from server.site import Site
+from server.sparql.cache import Ready
 
 Environ = dict[str, Any]
 
@@ -93,10 +94,24 @@ def _to_mark(version: str, *given: object) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-def holds(if_none_match: str, tag: str) -> bool:
+def _holds(if_none_match: str, tag: str) -> bool:
     """Tell whether a client holds an answer already, in whatever coding; `tag` has no mark."""
     held = parse_etags(if_none_match)
     return bool(tag) and any(held.contains_weak(one) for one in all_marks(tag))
+
+
+def choose_head(environ: Environ, ready: Ready) -> tuple[bool, bytes, bytes]:
+    """Choose head and body to send; True says that a 304 goes to a visitor who has the answer."""
+    method, held = environ["REQUEST_METHOD"], environ.get("HTTP_IF_NONE_MATCH")
+    if held is not None and method != "POST" and _holds(held, ready.tag):
+        return True, to_unchanged(ready.head), b""
+    return False, ready.head, b"" if method == "HEAD" else ready.body
+
+
+def start(start_response: Callable[..., Any], head: bytes, number: str) -> None:
+    """Begin an answer as WSGI wants it; `number` is what the request is called by."""
+    status, headers = from_head(head)
+    start_response(status, [*headers, ("X-Request-Id", number)])
 
 
 class Stream:

@@ -73,18 +73,14 @@ class Cache:
         if found is None:
             return None
         key, ready = found
-        with self._lock:
-            if key in self._entries:
-                self._entries.move_to_end(key)
+        self._note_use(key)
         return ready
 
     def get(self, key: Hashable) -> Entry | None:
         """Give a finished answer."""
         entry = self._entries.get(key)
         if entry is not None:
-            with self._lock:
-                if key in self._entries:
-                    self._entries.move_to_end(key)
+            self._note_use(key)
         return entry
 
     def put(self, key: Hashable, entry: Entry, key_bytes: int = 0) -> None:
@@ -131,6 +127,11 @@ class Cache:
             self._entries.clear()
             self._ready.clear()
             self.held_bytes = 0
+
+    def _note_use(self, key: Hashable) -> None:
+        with self._lock:
+            if key in self._entries:
+                self._entries.move_to_end(key)
 
     def _grow(self, entry: Entry, size: int) -> None:
         entry.size += size

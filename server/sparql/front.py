@@ -19,7 +19,7 @@ from kg.errors import KnowledgeError
 from server.compression import choose_coding, is_worth_it, mark
 from server.evaluation.answers import Evaluated, Evaluating, InProcess
 from server.headers import ALWAYS
-from server.http.heads import WHOLE, from_head, to_head, to_unchanged
+from server.http.heads import WHOLE, to_head
 from server.journal import Journal, Visit
 from server.keeping import Keeping
 from server.limits import LimitError, limits_of
@@ -32,7 +32,7 @@ from server.site import Served, Site
 from server.sparql.cache import Cache, Ready
 from server.sparql.desk import Asked, Desk, Found, Slots, to_digest
 from server.sparql.protocol import Given, read_request
-from server.visits import Environ, Stream, holds, shared_lines, to_tag, with_format
+from server.visits import Environ, Stream, choose_head, shared_lines, start, to_tag, with_format
 
 StartResponse = Callable[..., Any]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -152,12 +152,10 @@ class Front:
 
     def recall(self, data: bytes) -> tuple[Visit, Ready] | None:
         """Give the answer to a request by its bytes, if `make_ready` has led them to one."""
-        started = perf_counter()
-        self.site()  # what was kept of another release is gone then
-        ready = self.cache.find(data)
-        if ready is None:
+        ready, site = self.cache.find(data), self._site
+        if ready is None or self.site() is not site:
             return None
-        visit = Visit(self.number(), started, ready.form, ready.digest)
+        visit = Visit(self.number(), perf_counter(), ready.form, ready.digest)
         visit.lane, visit.length = "cache", ready.length
         return visit, ready
 
@@ -303,21 +301,17 @@ class Front:
         ready: Ready,
     ) -> list[bytes]:
         head, body = self.settle(environ, visit, ready)
-        status, headers = from_head(head)
-        start_response(status, [*headers, ("X-Request-Id", visit.id)])
+        start(start_response, head, visit.id)
         return [body]
 
     def settle(self, environ: Environ, visit: Visit, ready: Ready) -> tuple[bytes, bytes]:
         """Give head and body to send: a 304 and nothing to a visitor who has the answer."""
         visit.form, visit.digest = ready.form, ready.digest
-        method = environ["REQUEST_METHOD"]
-        held = environ.get("HTTP_IF_NONE_MATCH")
-        head, body, visit.length = ready.head, ready.body, ready.length
-        if held is not None and method != "POST" and holds(held, ready.tag):
+        unchanged, head, body = choose_head(environ, ready)
+        if unchanged:
             visit.status, visit.outcome = 304, "unchanged"
-            head, body, visit.length = to_unchanged(head), b"", 0
-        elif method == "HEAD":
-            body, visit.length = b"", 0
+        bare = unchanged or environ["REQUEST_METHOD"] == "HEAD"
+        visit.length = 0 if bare else ready.length
         self.finish(visit)
         return head, body
 
