@@ -145,6 +145,14 @@ def get_over(conn: HTTPConnection, path: str) -> Reply:
 
 @contextmanager
 def running(release: Path, temp: Path, **settings: object) -> Iterator[Service]:
+    """Start a service and wait for its first answer, and see to it that it ends."""
+    with starting(release, temp, **settings) as service:
+        _wait_for_first_answer(service)
+        yield service
+
+
+@contextmanager
+def starting(release: Path, temp: Path, **settings: object) -> Iterator[Service]:
     """Start a service, and see to it that it ends."""
     port = free_port()
     given = {"port": port, "workers": 2, "fast_workers": 2}
@@ -158,7 +166,6 @@ def running(release: Path, temp: Path, **settings: object) -> Iterator[Service]:
     )
     service = Service(process, port, temp)
     try:
-        _wait_for_first_answer(service)
         yield service
     finally:
         process.terminate()

@@ -26,6 +26,7 @@ from running_service import (
     outcomes,
     running,
     small_query,
+    starting,
     state_of,
     unix_names,
     work_of,
@@ -117,6 +118,8 @@ def stopped(pid: int) -> Iterator[None]:
     """Keep a process from running while the block does."""
     os.kill(pid, signal.SIGSTOP)
     try:
+        while state_of(pid) != "T":
+            time.sleep(0.001)
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
@@ -334,6 +337,21 @@ def test_signal_to_every_process_ends_the_service_like_one_to_the_first(
             os.kill(pid, number)
         assert finish().status == 200
         assert service.process.wait(10) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_service_told_to_end_while_it_starts_ends_without_an_error(
+    release: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    for _ in range(3):  # each time at a somewhat other moment
+        with starting(release, tmp_path / "temp") as service:
+            first = one_more(service, "web", set())
+            second = one_more(service, "web", {first})
+            with stopped(service.process.pid):
+                kill(first)
+                kill(second)
+                service.process.send_signal(number)
+            assert service.process.wait(10) == 0
 
 
 def test_killed_supervisor_takes_everything_along(release: Path, tmp_path: Path) -> None:

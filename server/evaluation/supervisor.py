@@ -78,10 +78,13 @@ class Supervisor:
         system.adopt_orphans()
         self._generations = [Generation(self._settings.release_dir, self._limits)]
         try:
-            while not self._asked & {signal.SIGTERM, signal.SIGINT}:
+            while not self._is_ending():
                 self._step()
         finally:
             self._drain()
+
+    def _is_ending(self) -> bool:
+        return bool(self._asked & {signal.SIGTERM, signal.SIGINT})
 
     def _note_signal(self, number: int, frame: FrameType | None) -> None:
         self._asked.add(number)
@@ -204,7 +207,7 @@ class Supervisor:
         web.ready = None
         web.is_ready = said == b"\n"
         if not web.is_ready:
-            if not self._served:
+            if not self._served and not self._is_ending():
                 raise ReleaseError(said.decode() or "a web process ended before it was ready")
             say(f"a web process cannot start: {said.decode() or 'it ended'}")
             return
