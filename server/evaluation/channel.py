@@ -13,13 +13,13 @@ import socket
 import struct
 import threading
 import time
-from collections import deque
 from itertools import count
 from typing import BinaryIO, NamedTuple
 
 from server.evaluation.answers import Lane, Stages
 from server.evaluation.control import Control
 from server.evaluation.frames import FAST_STRETCH, FILE, LEFT, READ_BYTES, REPLY, REQUEST
+from server.evaluation.turns import Turns
 from server.limits import BusyError
 
 _FREE_RETRIES = 100
@@ -61,19 +61,21 @@ class Reply(NamedTuple):
 
 
 class _Waiter:
-    """A thread that waits for a place; it is let through the gate once it has one."""
+    """A thread that waits for a connection; it is let through the gate once it may have one."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: int, latest: float) -> None:
+        self.place = place
+        self.latest = latest
         self.gate = threading.Lock()
         self.gate.acquire()
-        self.place: socket.socket | None = None
+        self.conn: socket.socket | None = None
 
 
 class Channel:
-    """A lane, as `places` connections at most; threads wait for them in a queue of bounded size."""
+    """A lane, as so many connections at most; threads wait for them in a queue of bounded size."""
 
     def __init__(
-        self, lane: Lane, address: str, places: int, control: Control, length: int, wait_ms: int
+        self, lane: Lane, address: str, most: int, control: Control, length: int, wait_ms: int
     ) -> None:
         self.lane = lane
         self._address = address
@@ -85,11 +87,11 @@ class Channel:
         self._prefix = secrets.token_bytes(8)
         self._numbers = count(1)
         self._lock = threading.Lock()
-        self._waiting: deque[_Waiter] = deque()
-        self._free: list[socket.socket | None] = [None] * places
+        self._waiting: Turns[_Waiter] = Turns()
+        self._free: list[socket.socket | None] = [None] * most
 
-    def ask(self, payload: bytes, limit_ms: int) -> Reply:
-        """Have a worker answer within `limit_ms`.
+    def ask(self, payload: bytes, limit_ms: int, place: int) -> Reply:
+        """Have a worker answer within `limit_ms`; `place` is where the query's client is counted.
 
         Raises:
             BusyError: when no worker came free in time.
@@ -97,8 +99,8 @@ class Channel:
             StuckError: when it neither answers nor ends.
         """
         asked = time.monotonic()
-        latest = asked + self._wait_ms / 1000
-        conn = self._take_place()
+        latest = asked + self.wait_s
+        conn = self._take(place, latest)
         try:
             for _ in range(_FREE_RETRIES):
                 try:
@@ -114,7 +116,7 @@ class Channel:
             conn = None
             raise
         finally:
-            self._give_place(conn)
+            self._give_back(conn)
 
     def close(self) -> None:
         """Let go of the idle connections."""
@@ -123,7 +125,8 @@ class Channel:
                 _drop(conn)
                 self._free[at] = None
 
-    def _take_place(self) -> socket.socket | None:
+    def _take(self, place: int, latest: float) -> socket.socket | None:
+        """Take a connection, or None for one that is still to be made."""
         with self._lock:
             if self._free:
                 return self._free.pop()
@@ -134,24 +137,23 @@ class Channel:
                     self._length,
                     1,
                 )
-            waiter = _Waiter()
+            waiter = _Waiter(place, latest)
             self._waiting.append(waiter)
-        if not waiter.gate.acquire(timeout=self._wait_ms / 1000):
+        if not waiter.gate.acquire(timeout=self.wait_s):
             with self._lock:
-                if waiter in self._waiting:
-                    self._waiting.remove(waiter)
+                if self._waiting.remove(waiter):
                     raise self.busy()
-        return waiter.place
+        return waiter.conn
 
-    def _give_place(self, place: socket.socket | None) -> None:
-        """Hand a place to whoever waits longest; nobody who comes later is faster."""
+    def _give_back(self, conn: socket.socket | None) -> None:
+        """Hand a connection to whoever's turn it is; nobody who comes later is faster."""
         with self._lock:
             if self._waiting:
-                waiter = self._waiting.popleft()
-                waiter.place = place
+                waiter = self._waiting.take()
+                waiter.conn = conn
                 waiter.gate.release()
             else:
-                self._free.append(place)
+                self._free.append(conn)
 
     def _connect(self, latest: float) -> socket.socket:
         """Queue up at the lane's listening socket, which outlives evaluators."""
@@ -257,7 +259,7 @@ class Channel:
     def busy(self) -> BusyError:
         """Say that no worker came free in time."""
         return BusyError(
-            f"No worker came free within {self._wait_ms / 1000:g} s; ask again.",
+            f"No worker came free within {self.wait_s:g} s; ask again.",
             "queue_wait_ms",
             self._wait_ms,
             max(1, self._wait_ms // 1000),

@@ -88,8 +88,8 @@ class Lanes:
         try:
             payload = to_payload(request)
             if self._limits.allow_service and "service" in request.query.lower():
-                return self._ask(self._far, payload, self._limits.federated_time_ms)
-            return self._evaluate(payload, client)
+                return self._ask(self._far, payload, self._limits.federated_time_ms, place)
+            return self._evaluate(payload, client, place)
         finally:
             self._tally.give_back(place, self._column)
 
@@ -141,7 +141,7 @@ class Lanes:
     def finish(self, begun: Begun, client: str) -> Evaluated:
         """Give the answer to a query that was begun, as `evaluate` would."""
         with counted(self._tally, begun.place, self._column):
-            return self._evaluate(begun.payload, client, begun)
+            return self._evaluate(begun.payload, client, begun.place, begun)
 
     def status(self) -> dict[str, Any]:
         """Tell of the workers, and whether they are `ready`: 1 or 0."""
@@ -156,26 +156,28 @@ class Lanes:
             channel.close()
         self._control.close()
 
-    def _evaluate(self, payload: bytes, client: str, begun: Begun | None = None) -> Evaluated:
+    def _evaluate(
+        self, payload: bytes, client: str, place: int, begun: Begun | None = None
+    ) -> Evaluated:
         if begun or not self._slow_queries or _digest(payload) not in self._slow_queries:
             try:
                 if begun is not None:
-                    return self._ask(self._fast, payload, self._slice_ms(client), begun)
-                return self._ask_quickly(payload, client)
+                    return self._ask(self._fast, payload, self._slice_ms(client), place, begun)
+                return self._ask_quickly(payload, client, place)
             except TimeLimitError:
                 self._remember(payload, client)
         return self._ask_slowly(payload, client)
 
-    def _ask_quickly(self, payload: bytes, client: str) -> Evaluated:
+    def _ask_quickly(self, payload: bytes, client: str, place: int) -> Evaluated:
         """Ask in the fast lane, half of which is closed to clients that overran it lately."""
         limits = self._limits
         slice_ms = self._slice_ms(client)
         if slice_ms == limits.query_time_fast_ms:
-            return self._ask(self._fast, payload, slice_ms)
+            return self._ask(self._fast, payload, slice_ms, place)
         if not self._suspects.acquire(timeout=limits.queue_wait_ms / 1000):
             raise self._late()
         try:
-            return self._ask(self._fast, payload, slice_ms)
+            return self._ask(self._fast, payload, slice_ms, place)
         finally:
             self._suspects.release()
 
@@ -189,7 +191,7 @@ class Lanes:
                 raise _client_busy("client_slow_queries", most)
             time.sleep(_PAUSE_S)
         try:
-            return self._ask(self._slow, payload, self._limits.query_time_slow_ms)
+            return self._ask(self._slow, payload, self._limits.query_time_slow_ms, place)
         finally:
             self._tally.give_back(place, self._column)
 
@@ -214,12 +216,17 @@ class Lanes:
                     remembered.popitem(last=False)
 
     def _ask(
-        self, channel: Channel, payload: bytes, limit_ms: int, begun: Begun | None = None
+        self,
+        channel: Channel,
+        payload: bytes,
+        limit_ms: int,
+        place: int,
+        begun: Begun | None = None,
     ) -> Evaluated:
         """Ask once, or finish what was begun; once more when the worker was killed by others."""
         for last in (False, True):
             try:
-                reply = begun.finish() if begun else channel.ask(payload, limit_ms)
+                reply = begun.finish() if begun else channel.ask(payload, limit_ms, place)
                 return self._read(channel.lane, reply)
             except StuckError:
                 raise self._over_time(channel.lane) from None

@@ -48,6 +48,17 @@ class Turns(Generic[W]):
             del self._clients[place]
         return query
 
+    def remove(self, query: W) -> bool:
+        """Have a query wait no longer; False when it does not wait any more."""
+        queries = self._clients.get(query.place, deque())
+        if query not in queries:
+            return False
+        queries.remove(query)
+        self._length -= 1
+        if not queries:
+            del self._clients[query.place]
+        return True
+
     def take_late(self, now: float) -> list[W]:
         """Give the queries that should have begun before `now`."""
         late: list[W] = []
