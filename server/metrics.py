@@ -167,6 +167,7 @@ class Metrics:
         self._board = board
         self._block = board.claim()
         self._cells = self._block.cells
+        self._evictions = 0
         self._lock = threading.Lock()
 
     def count_request(self, kind: str, status: int) -> None:
@@ -198,11 +199,12 @@ class Metrics:
         self._cells[_IN_HAND] = number
 
     def set_cache(self, entries: int, held_bytes: int, evictions: int) -> None:
-        """Note how full this process's cache is; `evictions` are those since the last note."""
+        """Note how full this process's cache is; `evictions` are those since its beginning."""
         with self._lock:
             self._cells[_CACHE_ENTRIES] = entries
             self._cells[_CACHE_BYTES] = held_bytes
-            self._cells[_CACHE_EVICTIONS] += evictions
+            self._cells[_CACHE_EVICTIONS] += evictions - self._evictions
+            self._evictions = evictions
 
     def write(self, release: Mapping[str, str], evaluator: Mapping[str, Any]) -> bytes:
         """Write all metrics in the text format of Prometheus."""

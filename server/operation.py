@@ -50,6 +50,7 @@ def metrics() -> Response:
     if "data_bytes" in numbers:
         bound = bound_memory(site.settings, numbers["data_bytes"])
         numbers = {**numbers, "memory_bytes": asdict(bound)}
+    front.note_cache()
     body = front.metrics.write(release, numbers)
     response = Response(body, content_type=CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-store"

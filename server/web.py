@@ -77,7 +77,12 @@ def _serve(app: Flask, lanes: Lanes, place: Place, ready: int) -> None:
     door.explain = Misfits(front).explain
     quick = Quick(front, lanes, door)
     door.at_once, door.again = quick.take, quick.again
-    door.on_tick = lanes.tick
+
+    def tick() -> None:
+        lanes.tick()
+        front.note_cache()
+
+    door.on_tick = tick
 
     def tell(loop: asyncio.AbstractEventLoop) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):

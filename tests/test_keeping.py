@@ -99,6 +99,13 @@ def test_kept_pages_and_answers_share_one_bound(lighthouse_release: Path) -> Non
         assert client.get(f"{PERSON}?n={number}", headers=BROWSER).status_code == 200
     assert 0 < front.cache.held_bytes <= 200_000
     assert front.cache.evictions > 0
+    for name, number in (
+        ("kg_cache_entries", len(front.cache)),
+        ("kg_cache_bytes", front.cache.held_bytes),
+        ("kg_cache_evictions_total", front.cache.evictions),
+    ):
+        for _ in range(2):
+            assert f"\n{name} {float(number)}\n" in count(app)
 
 
 def test_kept_pages_are_counted_like_others(app: Flask) -> None:

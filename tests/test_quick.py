@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlencode
@@ -22,6 +23,7 @@ from running_service import (
     load,
     outcomes,
     running,
+    small_query,
     to_path,
 )
 from werkzeug.test import EnvironBuilder
@@ -212,6 +214,20 @@ def test_what_the_loop_has_in_hand_counts_for_the_client(
         assert started.ask("ASK {}", source="127.0.0.2").status == 200
         assert finish().status == 504
         assert started.ask("ASK {}").status == 200
+
+
+def test_any_process_tells_what_the_caches_of_all_hold(
+    lighthouse_release: Path, tmp_path: Path
+) -> None:
+    with running(lighthouse_release, tmp_path / "temp") as started, ExitStack() as held:
+        visitors = [held.enter_context(closing(started.connect())) for _ in range(16)]
+        for visitor in visitors:
+            assert get_over(visitor, to_path(small_query())).status == 200
+        until = time.monotonic() + 10
+        kept = len(visitors) + 1  # the first was asked at the start
+        while b"\nkg_cache_entries %.1f\n" % kept not in get_over(visitors[0], "/metrics").body:
+            assert time.monotonic() < until
+            time.sleep(0.05)
 
 
 def test_workers_that_are_replaced_lose_none_of_the_loop_s_queries(

@@ -256,12 +256,7 @@ class Front:
         visit = handed.visit
         visit.lane, visit.length = evaluated.lane, evaluated.length
         visit.stages = evaluated.stages
-        evicted = self.cache.evictions
-        found = self.desk.keep(handed.asked, evaluated, handed.site.version)
-        if found.repeatable:
-            held = (len(self.cache), self.cache.held_bytes, self.cache.evictions - evicted)
-            self.metrics.set_cache(*held)
-        return found
+        return self.desk.keep(handed.asked, evaluated, handed.site.version)
 
     def make_ready(self, environ: Environ, handed: Handed, found: Found) -> Ready:
         """Write the headers of an answer."""
@@ -372,6 +367,10 @@ class Front:
         body = self._app(environ, start_response)
         self.finish(visit)
         return body
+
+    def note_cache(self) -> None:
+        """Note for the metrics how full the cache is; to be called every now and then."""
+        self.metrics.set_cache(len(self.cache), self.cache.held_bytes, self.cache.evictions)
 
     def health(self) -> tuple[bool, Mapping[str, Any]]:
         """Tell whether queries are answered now, and what the evaluator says of itself."""
