@@ -11,7 +11,6 @@ import os
 import secrets
 import socket
 import struct
-import threading
 import time
 from itertools import count
 from typing import BinaryIO, NamedTuple
@@ -19,7 +18,7 @@ from typing import BinaryIO, NamedTuple
 from server.evaluation.answers import Lane, Stages
 from server.evaluation.control import Control
 from server.evaluation.frames import FAST_STRETCH, FILE, LEFT, READ_BYTES, REPLY, REQUEST
-from server.evaluation.turns import Turns
+from server.evaluation.turns import Pool
 from server.limits import BusyError
 
 _FREE_RETRIES = 100
@@ -60,17 +59,6 @@ class Reply(NamedTuple):
     blank: bool
 
 
-class _Waiter:
-    """A thread that waits for a connection; it is let through the gate once it may have one."""
-
-    def __init__(self, place: int, latest: float) -> None:
-        self.place = place
-        self.latest = latest
-        self.gate = threading.Lock()
-        self.gate.acquire()
-        self.conn: socket.socket | None = None
-
-
 class Channel:
     """A lane, as so many connections at most; threads wait for them in a queue of bounded size."""
 
@@ -80,15 +68,12 @@ class Channel:
         self.lane = lane
         self._address = address
         self._control = control
-        self._length = length
-        self._wait_ms = wait_ms
         self.wait_s = wait_ms / 1000
         self._patience = struct.pack("ll", wait_ms // 1000 + 1, 0)
         self._prefix = secrets.token_bytes(8)
         self._numbers = count(1)
-        self._lock = threading.Lock()
-        self._waiting: Turns[_Waiter] = Turns()
-        self._free: list[socket.socket | None] = [None] * most
+        conns: list[socket.socket | None] = [None] * most
+        self._conns = Pool(conns, "worker", length, wait_ms)
 
     def ask(self, payload: bytes, limit_ms: int, place: int) -> Reply:
         """Have a worker answer within `limit_ms`; `place` is where the query's client is counted.
@@ -100,7 +85,7 @@ class Channel:
         """
         asked = time.monotonic()
         latest = asked + self.wait_s
-        conn = self._take(place, latest)
+        conn = self._conns.take(place)
         try:
             for _ in range(_FREE_RETRIES):
                 try:
@@ -116,44 +101,13 @@ class Channel:
             conn = None
             raise
         finally:
-            self._give_back(conn)
+            self._conns.give_back(conn)
 
     def close(self) -> None:
         """Let go of the idle connections."""
-        with self._lock:
-            for at, conn in enumerate(self._free):
-                _drop(conn)
-                self._free[at] = None
-
-    def _take(self, place: int, latest: float) -> socket.socket | None:
-        """Take a connection, or None for one that is still to be made."""
-        with self._lock:
-            if self._free:
-                return self._free.pop()
-            if len(self._waiting) >= self._length:
-                raise BusyError(
-                    f"{self._length} queries wait already, as many as may; ask again.",
-                    "queue_length",
-                    self._length,
-                    1,
-                )
-            waiter = _Waiter(place, latest)
-            self._waiting.append(waiter)
-        if not waiter.gate.acquire(timeout=self.wait_s):
-            with self._lock:
-                if self._waiting.remove(waiter):
-                    raise self.busy()
-        return waiter.conn
-
-    def _give_back(self, conn: socket.socket | None) -> None:
-        """Hand a connection to whoever's turn it is; nobody who comes later is faster."""
-        with self._lock:
-            if self._waiting:
-                waiter = self._waiting.take()
-                waiter.conn = conn
-                waiter.gate.release()
-            else:
-                self._free.append(conn)
+        for conn in self._conns.take_free():
+            _drop(conn)
+            self._conns.give_back(None)
 
     def _connect(self, latest: float) -> socket.socket:
         """Queue up at the lane's listening socket, which outlives evaluators."""
@@ -258,12 +212,7 @@ class Channel:
 
     def busy(self) -> BusyError:
         """Say that no worker came free in time."""
-        return BusyError(
-            f"No worker came free within {self.wait_s:g} s; ask again.",
-            "queue_wait_ms",
-            self._wait_ms,
-            max(1, self._wait_ms // 1000),
-        )
+        return self._conns.busy()
 
 
 def receive(conn: socket.socket) -> tuple[bytes, Rights, int, object]:

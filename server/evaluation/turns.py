@@ -1,18 +1,31 @@
-"""Queries that wait for a worker: those of one client in their order, while clients take turns."""
+"""Queries that wait: those of one client in their order, while clients take turns."""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections import OrderedDict, deque
+from collections.abc import Hashable, Iterable
 from typing import Generic, Protocol, TypeVar
+
+from server.limits import BusyError
 
 
 class Waiting(Protocol):
     """A query that waits: the `place` at which its client is counted, and its `latest` start."""
 
-    place: int
-    latest: float
+    @property
+    def place(self) -> Hashable:
+        """Where its client is counted, or the client itself."""
+        ...
+
+    @property
+    def latest(self) -> float:
+        """When (monotonic) it must have begun."""
+        ...
 
 
+T = TypeVar("T")
 W = TypeVar("W", bound=Waiting)
 
 
@@ -20,7 +33,7 @@ class Turns(Generic[W]):
     """A queue in which whoever asks much waits behind himself, and others hardly wait for him."""
 
     def __init__(self) -> None:
-        self._clients: OrderedDict[int, deque[W]] = OrderedDict()
+        self._clients: OrderedDict[Hashable, deque[W]] = OrderedDict()
         self._length = 0
 
     def __len__(self) -> int:
@@ -69,3 +82,84 @@ class Turns(Generic[W]):
                 del self._clients[place]
         self._length -= len(late)
         return late
+
+
+class _Waiter(Generic[T]):
+    """A thread that waits; it is let through the gate once it may have a thing."""
+
+    def __init__(self, place: Hashable, latest: float) -> None:
+        self.place = place
+        self.latest = latest
+        self.gate = threading.Lock()
+        self.gate.acquire()
+        self.things: list[T] = []
+
+
+class Pool(Generic[T]):
+    """Things that threads take and give back; those that find none wait for their client's turn.
+
+    `kind` is what visitors are told they wait for. At most `length` threads wait, and each at most
+    `wait_ms`.
+    """
+
+    def __init__(self, things: Iterable[T], kind: str, length: int, wait_ms: int) -> None:
+        self._free = list(things)
+        self._kind = kind
+        self._length = length
+        self._wait_ms = wait_ms
+        self._waiting: Turns[_Waiter[T]] = Turns()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        """Tell how many threads wait."""
+        return len(self._waiting)
+
+    def take(self, place: Hashable) -> T:
+        """Take a thing for a query of the client counted at `place`.
+
+        Raises:
+            BusyError: when too many wait already, or none came free in time.
+        """
+        with self._lock:
+            if self._free:
+                return self._free.pop()
+            if len(self._waiting) >= self._length:
+                raise BusyError(
+                    f"{self._length} queries wait already, as many as may; ask again.",
+                    "queue_length",
+                    self._length,
+                    1,
+                )
+            wait_s = self._wait_ms / 1000
+            waiter = _Waiter[T](place, time.monotonic() + wait_s)
+            self._waiting.append(waiter)
+        if not waiter.gate.acquire(timeout=wait_s):
+            with self._lock:
+                if self._waiting.remove(waiter):
+                    raise self.busy()
+        return waiter.things.pop()
+
+    def give_back(self, thing: T) -> None:
+        """Hand a thing to whoever's turn it is; nobody who comes later is faster."""
+        with self._lock:
+            if self._waiting:
+                waiter = self._waiting.take()
+                waiter.things.append(thing)
+                waiter.gate.release()
+            else:
+                self._free.append(thing)
+
+    def take_free(self) -> list[T]:
+        """Take all things that nobody has now."""
+        with self._lock:
+            free, self._free = self._free, []
+            return free
+
+    def busy(self) -> BusyError:
+        """Say that nothing came free in time."""
+        return BusyError(
+            f"No {self._kind} came free within {self._wait_ms / 1000:g} s; ask again.",
+            "queue_wait_ms",
+            self._wait_ms,
+            max(1, self._wait_ms // 1000),
+        )
