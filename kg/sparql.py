@@ -93,7 +93,7 @@ def check_query(text: str, limits: QueryLimits = DEFAULT_LIMITS) -> QueryForm:
     QueryLimitError for nesting, operator chains or patterns that would crash or stall the
     engine. Other mistakes are left to the engine's parser.
     """
-    return _check_quickly(text, limits) or _check_tokens(text, limits)
+    return check_quickly(text, limits) or _check_tokens(text, limits)
 
 
 def find_services(text: str) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ def find_services(text: str) -> tuple[str, ...]:
     return tuple(b.text[1:-1] for a, b in pairs if a.upper == "SERVICE" and b.kind == "iri")
 
 
-def _check_quickly(text: str, limits: QueryLimits) -> QueryForm | None:
+def check_quickly(text: str, limits: QueryLimits = DEFAULT_LIMITS) -> QueryForm | None:
     """Tell the form of a query that cannot break a rule; None when its tokens must be read.
 
     Outside strings and IRIs no escape is decoded, so a text without the word has no SERVICE.

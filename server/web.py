@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 import socket
 from dataclasses import dataclass
 from typing import NoReturn
@@ -92,6 +93,7 @@ def _serve(app: Flask, lanes: Lanes, place: Place, ready: int) -> None:
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 20, 20)
+        sys.setswitchinterval(0.001)
         os.write(ready, b"\n")
         os.close(ready)
 

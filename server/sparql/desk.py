@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from typing import NamedTuple
 
-from kg.sparql import QueryForm, Token, find_services, tokens
+from kg.sparql import QueryForm, Token, check_quickly, find_services, tokens
 from server.evaluation.answers import Evaluated, QueryRequest, check
+from server.evaluation.turns import Pool
 from server.limits import BusyError, ClientBusyError, Limits
 from server.negotiation import HTML, Offer, choose
 from server.refusals import ProblemError, not_acceptable
@@ -24,7 +26,11 @@ from server.sparql.protocol import Given, offers_for, pick_by_name
 LARGE_BYTES = 2_000_000
 """From this size on a result is sent as it is read, and not kept."""
 
+SHORT_TEXT = 500
+"""Up to so many characters a query is read in no time, however it is written."""
+
 _SHORT = 1000
+_AT_ONCE = nullcontext()
 _UNREPEATABLE = ("NOW", "RAND", "UUID", "BNODE")
 _CHANGING = re.compile(rf"(?:{'|'.join(_UNREPEATABLE)})[\s(#]")
 _QUIET = frozenset(("iri", "string", "variable", "op"))
@@ -125,7 +131,32 @@ class Desk:
 
     def __init__(self, limits: Limits, cache: Cache) -> None:
         self._limits = limits
+        self._readers = Pool(
+            [None], "place to read a long query", limits.queue_length, limits.queue_wait_ms
+        )
         self.cache = cache
+
+    def takes_long(self, query: str) -> bool:
+        """Tell whether others would notice that a query is read token by token."""
+        if len(query) <= SHORT_TEXT:
+            return False
+        return check_quickly(query, self._limits.on_text) is None or _may_have_changing(query)
+
+    def turn(self, query: str, client: str) -> AbstractContextManager[None]:
+        """Have a query read in the client's turn; who reads several at once slows down all else.
+
+        Raises:
+            BusyError: on entering, when the turn does not come in time.
+        """
+        return self._in_turn(client) if self.takes_long(query) else _AT_ONCE
+
+    @contextmanager
+    def _in_turn(self, client: str) -> Iterator[None]:
+        place = self._readers.take(client)
+        try:
+            yield
+        finally:
+            self._readers.give_back(place)
 
     def check(
         self, given: Given, query: str, accept: str | None, address: Callable[[str], str]
@@ -194,11 +225,17 @@ def is_repeatable(query: str) -> bool:
     tokens, so the word may be the end of a longer one (`FILTERNOW()`), even behind the dot of a
     name; when in doubt, no.
     """
-    shouted = query.upper()
-    if not any(map(shouted.__contains__, _UNREPEATABLE)) or not _CHANGING.search(shouted):
+    if not _may_have_changing(query):
         return True
     pairs = pairwise(tokens(query))
     return not any(sign.text == "(" and _may_change(called) for called, sign in pairs)
+
+
+def _may_have_changing(query: str) -> bool:
+    shouted = query.upper()
+    if not any(map(shouted.__contains__, _UNREPEATABLE)):
+        return False
+    return _CHANGING.search(shouted) is not None
 
 
 def _may_change(called: Token) -> bool:

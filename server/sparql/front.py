@@ -164,8 +164,10 @@ class Front:
         assert self._site is not None  # `open` has looked which one it is
         return Handed(visit, to_client(environ.get("REMOTE_ADDR", "")), self._site, address)
 
-    def read(self, environ: Environ, handed: Handed) -> Asked | None:
+    def read(self, environ: Environ, handed: Handed, may_wait: bool = True) -> Asked | None:
         """Read and check the query of a request; None where there is none.
+
+        None, too, for a query that takes long to read, unless that `may_wait` for its turn.
 
         Raises:
             ProblemError, KnowledgeError: when it is refused.
@@ -178,12 +180,15 @@ class Front:
             return None
         visit, site = handed.visit, handed.site
         visit.digest = to_digest(given.query)
-        asked = self.desk.check(
-            given,
-            given.query,
-            environ.get("HTTP_ACCEPT"),
-            lambda name: with_format(site, environ, name),
-        )
+        if not may_wait and self.desk.takes_long(given.query):
+            return None
+        with self.desk.turn(given.query, handed.client):
+            asked = self.desk.check(
+                given,
+                given.query,
+                environ.get("HTTP_ACCEPT"),
+                lambda name: with_format(site, environ, name),
+            )
         visit.form = asked.form
         visit.read = (perf_counter() - visit.started) * 1000
         handed.asked = asked

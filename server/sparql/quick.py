@@ -81,7 +81,7 @@ class Quick:
 
     def _begin(self, environ: Environ, connection: Connection, handed: Handed) -> bool:
         try:
-            asked = self._front.read(environ, handed)
+            asked = self._front.read(environ, handed, may_wait=False)
         except (ProblemError, KnowledgeError):
             return False
         if asked is None or asked.offer is HTML:
