@@ -17,10 +17,11 @@ from typing import Any, TypeVar
 
 import pytest
 
-from server.http import connection, door
-from server.http.connection import HEAD_BYTES, HEADERS_BYTES, MOST_HEADERS, Connection
+from server.http import connection, door, reader
+from server.http.connection import Connection
 from server.http.door import Door
 from server.http.heads import WHOLE, Environ, to_head
+from server.http.reader import HEAD_BYTES, HEADERS_BYTES, MOST_HEADERS
 
 BODY_BYTES = 1000
 LARGE = 400
@@ -611,7 +612,7 @@ def test_requests_that_wait_for_their_turn_weigh_until_they_are_answered(
         raw = get("/wait", f"Content-Length: {BODY_BYTES}", method="POST") + b"y" * BODY_BYTES
         visitor.sendall(raw)
         assert house.app.entered.acquire(timeout=20)
-        assert house.door.held_bytes > BODY_BYTES + connection.REQUEST_BYTES
+        assert house.door.held_bytes > BODY_BYTES + reader.REQUEST_BYTES
         monkeypatch.setattr(connection, "HELD_BYTES", 1000)
         visitor.sendall(get("/1") + get("/2"))
         house.app.go.set()
@@ -697,7 +698,7 @@ def test_one_visitor_too_many_waits_outside(house: House) -> None:
 def test_unfinished_requests_together_hold_so_much_and_no_more(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "HELD_BYTES", 100_000)
+    monkeypatch.setattr(reader, "HELD_BYTES", 100_000)
     long = b"GET /" + b"x" * 60_000
     with house.visit() as held, house.visit() as refused:
         held.sendall(long)
