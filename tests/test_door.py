@@ -713,6 +713,24 @@ def test_unfinished_requests_together_hold_so_much_and_no_more(
     assert house.door.held_bytes == 0
 
 
+def test_what_follows_a_body_that_is_not_read_takes_no_place(house: House) -> None:
+    places: list[object] = []
+
+    def admit(environ: Environ) -> Callable[[], None]:
+        places.append(environ)
+        return places.pop
+
+    house.door.admit = admit
+    chunk = f"{BODY_BYTES + 1:x}\r\n".encode() + b"y" * (BODY_BYTES + 1) + b"\r\n0\r\n\r\n"
+    over = get("/over", "Transfer-Encoding: chunked", method="POST") + chunk
+    behind = get("/", "Content-Length: 2", method="POST") + b"ok"
+    assert statuses(house.say(over + 3 * behind)) == [200]
+    while house.door.connections:
+        pass
+    assert places == []
+    assert [environ["PATH_INFO"] for environ in house.app.seen] == ["/over"]
+
+
 def test_a_visitor_asks_only_so_far_ahead(house: House) -> None:
     house.app.go.set()
     answers = house.say(get("/wait") + get("/") * (2 * connection.MOST_AHEAD))

@@ -209,6 +209,8 @@ class RequestReader:
         if self._parser.should_upgrade() and environ["REQUEST_METHOD"] != "CONNECT":
             self._again = to_framing(environ)
             self._is_again = bool(self._again)
+        if self.is_cut:
+            return
         if "CONTENT_LENGTH" in environ and int(environ["CONTENT_LENGTH"]) > self._host.body_bytes:
             self._cut()
         elif environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ:
