@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.http.connection import HELD_BYTES
 from server.http.door import UNREAD_BYTES
+from server.http.reader import HELD_BYTES
 from server.settings import Settings
 from server.sparql.desk import LARGE_BYTES
 

@@ -17,10 +17,11 @@ from typing import Any, TypeVar
 
 import pytest
 
-from server.http import connection, door
-from server.http.connection import HEAD_BYTES, HEADERS_BYTES, MOST_HEADERS, Connection
+from server.http import connection, door, reader
+from server.http.connection import Connection
 from server.http.door import Door
 from server.http.heads import WHOLE, Environ, to_head
+from server.http.reader import HEAD_BYTES, HEADERS_BYTES, MOST_HEADERS
 
 BODY_BYTES = 1000
 LARGE = 400
@@ -611,7 +612,7 @@ def test_requests_that_wait_for_their_turn_weigh_until_they_are_answered(
         raw = get("/wait", f"Content-Length: {BODY_BYTES}", method="POST") + b"y" * BODY_BYTES
         visitor.sendall(raw)
         assert house.app.entered.acquire(timeout=20)
-        assert house.door.held_bytes > BODY_BYTES + connection.REQUEST_BYTES
+        assert house.door.held_bytes > BODY_BYTES + reader.REQUEST_BYTES
         monkeypatch.setattr(connection, "HELD_BYTES", 1000)
         visitor.sendall(get("/1") + get("/2"))
         house.app.go.set()
@@ -697,7 +698,7 @@ def test_one_visitor_too_many_waits_outside(house: House) -> None:
 def test_unfinished_requests_together_hold_so_much_and_no_more(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "HELD_BYTES", 100_000)
+    monkeypatch.setattr(reader, "HELD_BYTES", 100_000)
     long = b"GET /" + b"x" * 60_000
     with house.visit() as held, house.visit() as refused:
         held.sendall(long)
@@ -710,6 +711,24 @@ def test_unfinished_requests_together_hold_so_much_and_no_more(
         assert statuses(read_all(held)) == [200]
     assert statuses(house.say(get("/", "Connection: close"))) == [200]
     assert house.door.held_bytes == 0
+
+
+def test_what_follows_a_body_that_is_not_read_takes_no_place(house: House) -> None:
+    places: list[object] = []
+
+    def admit(environ: Environ) -> Callable[[], None]:
+        places.append(environ)
+        return places.pop
+
+    house.door.admit = admit
+    chunk = f"{BODY_BYTES + 1:x}\r\n".encode() + b"y" * (BODY_BYTES + 1) + b"\r\n0\r\n\r\n"
+    over = get("/over", "Transfer-Encoding: chunked", method="POST") + chunk
+    behind = get("/", "Content-Length: 2", method="POST") + b"ok"
+    assert statuses(house.say(over + 3 * behind)) == [200]
+    while house.door.connections:
+        pass
+    assert places == []
+    assert [environ["PATH_INFO"] for environ in house.app.seen] == ["/over"]
 
 
 def test_a_visitor_asks_only_so_far_ahead(house: House) -> None:

@@ -1,56 +1,23 @@
-"""One visitor's connection: HTTP/1.1 (RFC 9112), one request after another.
+"""One visitor's connection: requests in a line, and the answers to them in the same order.
 
-Requests are read by llhttp, which is strict; what it cannot read is answered 400, and the
-connection closed. No request is begun before the answer to the one before it is on its way.
+No request is begun before the answer to the one before it is on its way. What cannot be read is
+refused once all before it is answered, and the connection closed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import io
-import logging
 from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
 from time import monotonic
 from typing import Protocol
 
-from httptools import (
-    HttpParserCallbackError,
-    HttpParserError,
-    HttpParserUpgrade,
-    HttpRequestParser,
-)
+from server.http.heads import Environ, Fault, Headers, to_head
+from server.http.reader import HELD_BYTES, REQUEST_BYTES, ReadingHost, RequestReader
 
-from server.http.heads import (
-    WHOLE,
-    Environ,
-    Fault,
-    Headers,
-    KnownHeads,
-    find_fault,
-    read_target,
-    split_target,
-    to_framing,
-    to_head,
-    to_key,
-    waits_for_leave,
-)
-
-HEAD_BYTES = 600_000
-"""The largest head of a request; an address with the longest query takes half of it."""
-MOST_HEADERS = 100
-HEADERS_BYTES = 32_000
-"""The most that headers and trailers of a request hold together; to read them takes time."""
 MOST_AHEAD = 100
 """How many requests a visitor may send before the first is answered; those beyond are not read."""
-NAME_BYTES = 100
-"""The longest name of a header that is looked at."""
-HELD_BYTES = 64_000_000
-"""How much of unanswered requests all connections hold; then those above `SMALL_BYTES` go."""
-SMALL_BYTES = 16_000
-REQUEST_BYTES = 4000
-"""What a whole request weighs beside its bytes, about."""
 READ_S = 30.0
 """How long a connection may wait for a request, and a request for its last byte."""
 HELD_BACK_BYTES = 64 * 1024
@@ -61,18 +28,14 @@ LINGER_S = 2.0
 """How long what a visitor still sends is thrown away, so that the answer is not lost with it."""
 
 
-class Host(Protocol):
+class Host(ReadingHost, Protocol):
     """Whoever has the connections, and answers."""
 
     environ: Environ
-    body_bytes: int
     draining: bool
     connections: set[Connection]
     buffer: memoryview
-    heads: KnownHeads
-    held_bytes: int
     unread_bytes: int
-    admit: Callable[[Environ], Callable[[], None] | None]
     explain: Callable[[Fault], tuple[Headers, bytes]]
     again: Callable[[bytes, Connection], bool]
 
@@ -98,24 +61,19 @@ class Host(Protocol):
 
 
 class Connection(asyncio.BufferedProtocol):
-    """Reads requests and writes answers; everything here happens on the event loop."""
+    """Has requests read and answered, and writes the answers; all of it on the event loop."""
 
+    address: str
+    """Where the visitor comes from."""
     _transport: asyncio.Transport
+    _reader: RequestReader
+    _recognise: Callable[[bytes], Environ | None]
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._parser = HttpRequestParser(self)
-        self._base: Environ = {}
         self._requests: deque[tuple[Environ, bool, int]] = deque()
-        self._environ: Environ = {}
-        self._target = b""
-        self._body: list[bytes] = []
-        self._again = b""
-        self._place: Callable[[], None] | None = None
-        self._received = self._headers = self._headers_length = 0
-        self._body_length = self._weight = 0
-        self._is_again = self._is_reading = self._in_head = self._owes_leave = False
-        self._is_cut = self._is_deaf = self._has_ended = False
+        self._weight = 0
+        self._is_reading = self._owes_leave = self._is_deaf = self._has_ended = False
         self._fault: Fault | None = None
         self._busy = self._going = self._paused = False
         self._keep = True
@@ -129,11 +87,6 @@ class Connection(asyncio.BufferedProtocol):
         self.when_free: list[Callable[[], None]] = []
         """Called once when more can be written, or nothing ever will."""
 
-    @property
-    def address(self) -> str:
-        """Where the visitor comes from."""
-        return str(self._base["REMOTE_ADDR"])
-
     # What the event loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -141,13 +94,16 @@ class Connection(asyncio.BufferedProtocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         client, server = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
-        self._base = {
+        self.address = client[0] if client else ""
+        base = {
             **self._host.environ,
-            "REMOTE_ADDR": client[0] if client else "",
+            "REMOTE_ADDR": self.address,
             "REMOTE_PORT": str(client[1]) if client else "",
             "SERVER_NAME": server[0],
             "SERVER_PORT": str(server[1]),
         }
+        self._reader = RequestReader(self._host, self, base)
+        self._recognise = self._reader.recognise
         transport.set_write_buffer_limits(high=0)
         self._host.connections.add(self)
 
@@ -162,26 +118,16 @@ class Connection(asyncio.BufferedProtocol):
         data = self._host.buffer[:nbytes]
         hurried = self._busy or self.is_stalled
         whole = b"" if hurried or self._is_reading else bytes(data)
-        if whole and (self._host.again(whole, self) or self._recognise(whole)):
-            return
-        try:
-            self._parse(data)
-        except HttpParserCallbackError as error:
-            logging.getLogger("server").error("a request could not be taken", exc_info=error)
-            self._fault = Fault(HTTPStatus.INTERNAL_SERVER_ERROR)
-        except HttpParserError:
-            self._fault = self._fault or Fault(HTTPStatus.BAD_REQUEST)
-        if self._is_reading:
-            self._received += nbytes
-            self._host.held_bytes += nbytes
-            most = self._host.body_bytes
-            if self._in_head and self._received > HEAD_BYTES:
-                self._fault = _too_much("head_bytes", HEAD_BYTES)
-            elif self._received > HEAD_BYTES + 8 * most:
-                self._fault = Fault(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_bytes", most)
-            elif self._received > SMALL_BYTES and self._host.held_bytes > HELD_BYTES:
-                self._fault = Fault(HTTPStatus.SERVICE_UNAVAILABLE, "held_bytes", HELD_BYTES)
-        self._is_deaf = self._is_deaf or self._is_cut or self._fault is not None
+        if whole:
+            if self._host.again(whole, self):
+                return
+            environ = self._recognise(whole)
+            if environ is not None:
+                self.since = monotonic()
+                self._add(environ, True, REQUEST_BYTES + nbytes)
+                self._go_on()
+                return
+        self._read(data)
         if whole and len(self._requests) == 1 and not self._is_reading and not self._is_deaf:
             environ, keep, _ = self._requests[0]
             if keep:
@@ -191,42 +137,18 @@ class Connection(asyncio.BufferedProtocol):
             self._paused = True
             self._transport.pause_reading()
 
-    def _recognise(self, data: bytes) -> bool:
-        """Take a request that differs from one that was read before only in its target."""
-        found = self._host.heads.read(data)
-        if found is None:
-            return False
-        target, headers = found
-        self._environ = environ = {**self._base, **headers, WHOLE: data}
-        split_target(environ, target)
-        self.since = monotonic()
-        self._add(environ, True, REQUEST_BYTES + len(data))
-        self._go_on()
-        return True
-
-    def _parse(self, data: bytes | memoryview) -> None:
-        """Read on; whoever offers another protocol is answered in this one (RFC 9110, 7.8).
-
-        The parser stops at such an offer, before the body: another one is told how that is framed.
-        """
-        while data:
-            try:
-                self._parser.feed_data(data)
-                return
-            except HttpParserUpgrade as offer:
-                if self._environ["REQUEST_METHOD"] == "CONNECT":
-                    self._stop_reading()
-                    return
-                data = self._again + bytes(data[offer.args[0] :])
-                self._again = b""
-                self._parser = HttpRequestParser(self)
+    def _read(self, data: memoryview) -> None:
+        """Read on, and keep at hand how far that got."""
+        self._reader.read(data)
+        self._is_reading, self._fault = self._reader.is_reading, self._reader.fault
+        self._is_deaf = self._is_deaf or self._reader.is_cut or self._fault is not None
 
     def eof_received(self) -> bool:
         """Answer what has been asked; nothing more will be."""
         self.flush()
         lingering = self._is_deaf and not self._keep
         self._has_ended = True
-        self._stop_reading()
+        self.stop_reading()
         return not lingering and (self._busy or bool(self._requests))
 
     def pause_writing(self) -> None:
@@ -250,101 +172,29 @@ class Connection(asyncio.BufferedProtocol):
         self._unsent.clear()
         self._host.held_bytes -= sum(weight for _, _, weight in self._requests)
         self._requests.clear()
-        self._let_go()
+        self._reader.let_go()
         self._host.unread_bytes -= self.unread
         self.unread = 0
         self._host.forget(self)
         self._tell_free()
 
-    # What the parser calls.
+    # What the reader calls.
 
-    def on_message_begin(self) -> None:
-        """Begin a request."""
-        if self._is_again:
-            return
-        self._environ, self._target, self._body = self._base.copy(), b"", []
-        self._headers = self._headers_length = self._body_length = 0
-        self._is_reading = self._in_head = True
-        self.since = monotonic()
+    def line_up(self, environ: Environ, keep: bool, weight: int) -> None:
+        """Have a request wait for its turn; those beyond what may wait are not read."""
+        self._owes_leave = False
+        ahead = MOST_AHEAD if self._host.held_bytes < HELD_BYTES else 1
+        if len(self._requests) >= ahead:
+            self.stop_reading()
+        else:
+            self._add(environ, keep, weight)
 
-    def on_url(self, part: bytes) -> None:
-        """Take the target, or a part of it."""
-        if not self._is_again:
-            self._target += part
+    def ask_leave(self) -> None:
+        """Tell the visitor that the body may come, once all before it is answered."""
+        self._owes_leave = True
+        self._give_leave()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; trailers are left out, and names that could be mistaken for others."""
-        if self._is_again:
-            return
-        self._headers += 1
-        self._headers_length += len(name) + len(value)
-        if self._headers > MOST_HEADERS:
-            self._fault = _too_much("headers", MOST_HEADERS)
-        elif self._headers_length > HEADERS_BYTES:
-            self._fault = _too_much("headers_bytes", HEADERS_BYTES)
-        key = to_key(name) if self._in_head and len(name) <= NAME_BYTES else None
-        if key is None:
-            return
-        text = value.decode("latin-1")
-        held = self._environ.get(key)
-        if held is not None:
-            if key == "HTTP_HOST":
-                self._fault = Fault(HTTPStatus.BAD_REQUEST)
-            text = f"{held}{'; ' if key == 'HTTP_COOKIE' else ','}{text}"
-        self._environ[key] = text
-
-    def on_headers_complete(self) -> None:
-        """See whether the body will be read."""
-        self._in_head = False
-        if self._is_again:
-            self._is_again = False
-            return
-        environ, version = self._environ, self._parser.get_http_version()
-        environ["REQUEST_METHOD"] = self._parser.get_method().decode("latin-1")
-        environ["SERVER_PROTOCOL"] = f"HTTP/{version}"
-        fault = self._fault or find_fault(environ)
-        self._fault = read_target(environ, self._target) if fault is None else fault
-        if self._fault:
-            return
-        if self._parser.should_upgrade() and environ["REQUEST_METHOD"] != "CONNECT":
-            self._again = to_framing(environ)
-            self._is_again = bool(self._again)
-        if "CONTENT_LENGTH" in environ and int(environ["CONTENT_LENGTH"]) > self._host.body_bytes:
-            self._cut()
-        elif environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ:
-            self._place = self._host.admit(environ)
-            if self._place is None:
-                self._cut()
-            elif version == "1.1" and waits_for_leave(environ):
-                self._owes_leave = True
-                self._give_leave()
-
-    def _give_leave(self) -> None:
-        """Tell who waits for it that the body may come, once all before it is answered."""
-        if self._owes_leave and not self._busy and not self._requests:
-            self._owes_leave = False
-            self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def on_body(self, part: bytes) -> None:
-        """Take a part of the body."""
-        if not self._is_cut:
-            self._body.append(part)
-            self._body_length += len(part)
-            if self._body_length > self._host.body_bytes:
-                self._cut()
-
-    def on_message_complete(self) -> None:
-        """Line the request up; one of HTTP/1.0 is the last of its connection."""
-        if not self._is_cut and not self._fault and not self._again:
-            new = self._environ["SERVER_PROTOCOL"] == "HTTP/1.1"
-            self._line_up(new and self._parser.should_keep_alive())
-
-    def _cut(self) -> None:
-        """Have a request answered whose body is not read on: the app says why."""
-        self._is_cut = True
-        self._line_up(keep=False)
-
-    def _stop_reading(self) -> None:
+    def stop_reading(self) -> None:
         """Read nothing more; what was sent until now is answered."""
         self._is_deaf = True
         if self._requests:
@@ -353,21 +203,14 @@ class Connection(asyncio.BufferedProtocol):
         else:
             self._keep = False
 
-    def _line_up(self, keep: bool) -> None:
-        self._is_reading = self._owes_leave = False
-        self._let_go()
-        ahead = MOST_AHEAD if self._host.held_bytes < HELD_BYTES else 1
-        if len(self._requests) >= ahead:
-            self._stop_reading()
-            return
-        length = self._headers_length + self._body_length
-        self._add(self._environ, keep, REQUEST_BYTES + len(self._target) + length)
-
     def _add(self, environ: Environ, keep: bool, weight: int) -> None:
-        environ["wsgi.input"] = io.BytesIO(b"".join(self._body))
-        self._body = []
         self._host.held_bytes += weight
         self._requests.append((environ, keep, weight))
+
+    def _give_leave(self) -> None:
+        if self._owes_leave and not self._busy and not self._requests:
+            self._owes_leave = False
+            self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     # What those call who answer.
 
@@ -480,7 +323,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _say(self, fault: Fault) -> None:
         headers, body = self._host.explain(fault)
-        if self._environ.get("REQUEST_METHOD") == "HEAD":
+        if self._reader.environ.get("REQUEST_METHOD") == "HEAD":
             body = b""
         self.reply(to_head(f"{fault.status.value} {fault.status.phrase}", headers), body)
 
@@ -502,19 +345,7 @@ class Connection(asyncio.BufferedProtocol):
         self._host.unread_bytes += unread - self.unread
         self.unread = unread
 
-    def _let_go(self) -> None:
-        """Give back what a request held while it was not whole."""
-        self._host.held_bytes -= self._received
-        self._received = 0
-        place, self._place = self._place, None
-        if place is not None:
-            place()
-
     def _tell_free(self) -> None:
         told, self.when_free = self.when_free, []
         for tell in told:
             tell()
-
-
-def _too_much(limit: str, value: int) -> Fault:
-    return Fault(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, limit, value)

@@ -43,8 +43,7 @@ class Call:
                 if close is not None:
                     close()
         except Exception as error:
-            where = (self._environ["REQUEST_METHOD"], self._environ["PATH_INFO"])
-            logging.getLogger("server").error("%s %s", *where, exc_info=error)
+            log_fault(self._environ, error)
             self._give_up()
 
     def _start(self, status: str, headers: Headers, exc_info: object = None) -> None:
@@ -99,3 +98,9 @@ class Call:
 
     def _on_loop(self, call: Callable[..., None], *given: object) -> None:
         self._loop.call_soon_threadsafe(call, *given)
+
+
+def log_fault(environ: Environ, error: Exception) -> None:
+    """Log a fault of ours; the visitor is only told that there was one."""
+    where = (environ["REQUEST_METHOD"], environ["PATH_INFO"])
+    logging.getLogger("server").error("%s %s", *where, exc_info=error)

@@ -7,7 +7,6 @@ the same desk for their answers.
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from kg.errors import KnowledgeError
 from server.compression import choose_coding, is_worth_it, mark
 from server.evaluation.answers import Evaluated, Evaluating, InProcess
 from server.headers import ALWAYS
+from server.http.gateway import log_fault
 from server.http.heads import WHOLE, to_head
 from server.journal import Journal, Visit
 from server.keeping import Keeping
@@ -393,12 +393,6 @@ class Front:
         seconds = perf_counter() - visit.started
         self.metrics.count_query(visit, seconds)
         self._journal.note(visit, seconds * 1000)
-
-
-def log_fault(environ: Environ, error: Exception) -> None:
-    """Log a fault of ours; the visitor is only told that there was one."""
-    where = (environ["REQUEST_METHOD"], environ["PATH_INFO"])
-    logging.getLogger("server").error("%s %s", *where, exc_info=error)
 
 
 def _to_outcome(kind: str) -> str:

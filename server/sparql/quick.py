@@ -16,13 +16,14 @@ from server.evaluation.lanes import Lanes
 from server.evaluation.spool import INLINE_BYTES
 from server.http.connection import Connection
 from server.http.door import Door
+from server.http.gateway import log_fault
 from server.http.heads import Environ
 from server.journal import Visit
 from server.negotiation import HTML
 from server.refusals import ProblemError
 from server.sparql.cache import Ready
 from server.sparql.desk import Found
-from server.sparql.front import HANDED, Front, Handed, log_fault
+from server.sparql.front import HANDED, Front, Handed
 
 PLAIN_BYTES = 4096
 """The longest address that is read on the event loop: checking a query takes time by its length."""
