@@ -18,8 +18,8 @@ from typing import BinaryIO, NamedTuple
 from server.evaluation.answers import Lane, Stages
 from server.evaluation.control import Control
 from server.evaluation.frames import FAST_STRETCH, FILE, LEFT, READ_BYTES, REPLY, REQUEST
-from server.evaluation.turns import Pool
 from server.limits import BusyError
+from server.turns import Pool
 
 _FREE_RETRIES = 100
 _PAUSE_S = 0.02

@@ -27,7 +27,7 @@ from server.evaluation.channel import (
     receive,
 )
 from server.evaluation.frames import LEFT, REFUSED
-from server.evaluation.turns import Turns
+from server.turns import Turns
 
 PATIENCE_S = 1.0
 """How long the loop waits for an answer beyond the query's limit; then a thread does."""

@@ -11,11 +11,14 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from email.utils import formatdate
+from math import inf
 
 from server.http.connection import Connection
 from server.http.gateway import App, Call
 from server.http.heads import Environ, Fault, Headers, KnownHeads, to_plain
+from server.turns import Turns
 
 BACKLOG = 1024
 READ_BYTES = 64 * 1024
@@ -23,6 +26,8 @@ READ_BYTES = 64 * 1024
 TICK_S = 1.0
 MOST_OWING = 100
 """How many connections hold answers back at a time; one more, and theirs are sent at once."""
+PAGES_TOGETHER = 2
+"""How many threads make pages at the same time: all of them, and the loop, share one processor."""
 UNREAD_BYTES = 128_000_000
 """How much of their answers all visitors leave unread; then whoever leaves the most goes."""
 FAREWELL_S = 1.0
@@ -38,6 +43,16 @@ Admitting = Callable[[Environ], Callable[[], None] | None]
 
 Explaining = Callable[[Fault], tuple[Headers, bytes]]
 """Gives headers and body of the answer to what is no request, or to a fault of ours."""
+
+
+@dataclass(slots=True)
+class _Wish:
+    """A request for a page that waits for the turn of its client, counted at `place`."""
+
+    environ: Environ
+    connection: Connection
+    place: str
+    latest: float = inf
 
 
 class Door:
@@ -69,6 +84,8 @@ class Door:
         self.on_tick: Callable[[], None] = lambda: None
         self._app = app
         self._threads = ThreadPoolExecutor(threads, "visitor")
+        self._wishes: Turns[_Wish] = Turns()
+        self._making = 0
         self._coming: set[asyncio.Task[None]] = set()
         self._is_full = False
         self._second, self._date = 0, b""
@@ -129,6 +146,24 @@ class Door:
     def in_thread(self, environ: Environ, connection: Connection) -> None:
         """Have a request answered by the app in a thread."""
         self._threads.submit(Call(self._app, environ, connection, self._loop).run)
+
+    def in_turn(self, environ: Environ, connection: Connection, client: str) -> None:
+        """Have a request answered in a thread that makes a page, when it is the client's turn."""
+        self._wishes.append(_Wish(environ, connection, client))
+        self._make_pages()
+
+    def _make_pages(self) -> None:
+        while self._wishes and self._making < PAGES_TOGETHER:
+            wish = self._wishes.take()
+            if wish.connection.is_lost:
+                continue
+            self._making += 1
+            call = Call(self._app, wish.environ, wish.connection, self._loop, self._made)
+            self._threads.submit(call.run)
+
+    def _made(self) -> None:
+        self._making -= 1
+        self._make_pages()
 
     def forget(self, connection: Connection) -> None:
         """Take note that a visitor has gone; whoever waits outside may come in."""

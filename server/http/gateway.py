@@ -18,15 +18,24 @@ AHEAD = 2
 
 
 class Call:
-    """One request on its way through the app."""
+    """One request on its way through the app.
+
+    `returned` is called on the loop when the app has returned, and its answer is yet to be sent.
+    """
 
     def __init__(
-        self, app: App, environ: Environ, connection: Connection, loop: asyncio.AbstractEventLoop
+        self,
+        app: App,
+        environ: Environ,
+        connection: Connection,
+        loop: asyncio.AbstractEventLoop,
+        returned: Callable[[], None] | None = None,
     ) -> None:
         self._app = app
         self._environ = environ
         self._connection = connection
         self._loop = loop
+        self._returned = returned
         self._room = threading.Semaphore(AHEAD)
         self._status = ""
         self._headers: Headers = []
@@ -35,7 +44,7 @@ class Call:
     def run(self) -> None:
         """Call the app, and hand over what it gives; to be called in a thread."""
         try:
-            parts = self._app(self._environ, self._start)
+            parts = self._ask()
             try:
                 self._send(parts)
             finally:
@@ -45,6 +54,13 @@ class Call:
         except Exception as error:
             log_fault(self._environ, error)
             self._give_up()
+
+    def _ask(self) -> Iterable[bytes]:
+        try:
+            return self._app(self._environ, self._start)
+        finally:
+            if self._returned is not None:
+                self._on_loop(self._returned)
 
     def _start(self, status: str, headers: Headers, exc_info: object = None) -> None:
         self._status, self._headers = status, headers

@@ -16,12 +16,12 @@ from typing import NamedTuple
 
 from kg.sparql import QueryForm, Token, check_quickly, find_services, tokens
 from server.evaluation.answers import Evaluated, QueryRequest, check
-from server.evaluation.turns import Pool
 from server.limits import BusyError, ClientBusyError, Limits
 from server.negotiation import HTML, Offer, choose
 from server.refusals import ProblemError, not_acceptable
 from server.sparql.cache import Cache, Entry
 from server.sparql.protocol import Given, offers_for, pick_by_name
+from server.turns import Pool
 
 LARGE_BYTES = 2_000_000
 """From this size on a result is sent as it is read, and not kept."""
@@ -132,7 +132,7 @@ class Desk:
     def __init__(self, limits: Limits, cache: Cache) -> None:
         self._limits = limits
         self._readers = Pool(
-            [None], "place to read a long query", limits.queue_length, limits.queue_wait_ms
+            [None], "place to read or show what is long", limits.queue_length, limits.queue_wait_ms
         )
         self.cache = cache
 
@@ -143,15 +143,19 @@ class Desk:
         return check_quickly(query, self._limits.on_text) is None or _may_have_changing(query)
 
     def turn(self, query: str, client: str) -> AbstractContextManager[None]:
-        """Have a query read in the client's turn; who reads several at once slows down all else.
+        """Have a query read `in_turn` if that takes long."""
+        return self.in_turn(client) if self.takes_long(query) else _AT_ONCE
+
+    @contextmanager
+    def in_turn(self, client: str) -> Iterator[None]:
+        """Do what takes the processor long in the client's turn, one thread at a time.
+
+        All threads share one processor with the event loop: together they would be no faster, and
+        others would have to wait.
 
         Raises:
             BusyError: on entering, when the turn does not come in time.
         """
-        return self._in_turn(client) if self.takes_long(query) else _AT_ONCE
-
-    @contextmanager
-    def _in_turn(self, client: str) -> Iterator[None]:
         place = self._readers.take(client)
         try:
             yield

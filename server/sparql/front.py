@@ -110,8 +110,7 @@ class Front:
         visit, address, ready = self.open(environ)
         if ready is not None:
             return self._send(environ, start_response, visit, ready)
-        asked = environ.get("QUERY_STRING", "")
-        if address is not None and "query" not in asked and "%" not in asked:
+        if asks_nothing(environ):
             return self.pages(environ, start_response)
         return self._take(environ, start_response, self.hand(environ, visit, address))
 
@@ -393,6 +392,12 @@ class Front:
         seconds = perf_counter() - visit.started
         self.metrics.count_query(visit, seconds)
         self._journal.note(visit, seconds * 1000)
+
+
+def asks_nothing(environ: Environ) -> bool:
+    """Tell whether a request of the endpoint certainly has no query: it is for a page."""
+    address = environ.get("QUERY_STRING", "")
+    return environ["REQUEST_METHOD"] != "POST" and "query" not in address and "%" not in address
 
 
 def _to_outcome(kind: str) -> str:

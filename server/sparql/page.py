@@ -13,9 +13,10 @@ from typing import cast
 from flask import Blueprint, Response, current_app, request
 
 from kg.errors import KnowledgeError, QueryError
+from kg.sparql import QueryForm
 from server.descriptions import SERVICE_OFFERS, endpoint_url, service_description
 from server.evaluation.answers import check
-from server.limits import limits_of
+from server.limits import LimitError, limits_of
 from server.links import link_header
 from server.negotiation import HTML, JSON
 from server.pages.frame import addresses, first_query, page_language, page_reader, show
@@ -78,20 +79,26 @@ def _result(handed: Handed, asked: Asked) -> Response:
     try:
         found = front.find(handed)
     except KnowledgeError as error:
-        raise _above_the_form(front.note(handed.visit, to_problem(error)), query) from None
-    is_table = asked.form in ("SELECT", "ASK")
-    return reply(
-        HTML,
-        lambda: _result_page(handed, query, found, is_table),
-        key=repr(asked.request),
-        links=_links(),
-        repeatable=found.repeatable,
-    )
+        problem = front.note(handed.visit, to_problem(error))
+        raise _above_the_form(problem, query, asked.form) from None
+    try:
+        with front.desk.in_turn(handed.client):
+            return reply(
+                HTML,
+                lambda: _result_page(handed, asked, found),
+                key=repr(asked.request),
+                links=_links(),
+                repeatable=found.repeatable,
+            )
+    except LimitError as error:
+        raise to_problem(error) from None
 
 
-def _above_the_form(problem: ProblemError, query: str) -> ProblemError:
+def _above_the_form(
+    problem: ProblemError, query: str, form: QueryForm | None = None
+) -> ProblemError:
     """Give a person the form with the query in it and the sentence above it."""
-    problem.page = lambda: _page(query, problem=problem)
+    problem.page = lambda: _page(query, form, problem=problem)
     return problem
 
 
@@ -114,21 +121,30 @@ def terms() -> Response:
 def code() -> Response:
     """Write code for a query that is not to be run here."""
     query = request.args.get("query", "")
-    return reply(HTML, lambda: show("code.html", query=query, snippets=_write_code(query)))
+    form = _find_form(query)
+    return reply(HTML, lambda: show("code.html", query=query, snippets=_write_code(query, form)))
 
 
-def _write_code(query: str) -> list[Snippet]:
-    """Write code for a query; none for one that would be refused."""
+def _find_form(query: str) -> QueryForm | None:
+    """Tell the form of a query; None for one that would be refused."""
+    settings = current_site().settings
+    if len(query.encode()) > settings.query_bytes:
+        return None
     try:
-        form = check(query, limits_of(current_site().settings))
+        return check(query, limits_of(settings))
     except QueryError:
-        return []
-    return write_snippets(endpoint_url(), query, form)
+        return None
+
+
+def _write_code(query: str, form: QueryForm | None) -> list[Snippet]:
+    """Write code for a query; none for one that would be refused."""
+    return write_snippets(endpoint_url(), query, form) if form else []
 
 
 def show_form(query: str) -> str:
     """Show the form with a query in it, not run."""
-    return _page(query or first_query())
+    shown = query or first_query()
+    return _page(shown, _find_form(shown))
 
 
 @dataclass(frozen=True)
@@ -149,7 +165,9 @@ def find_place(query: str, line: object, column: object) -> Place | None:
     return Place(text[max(at - 80, 0) : at], text[at : at + 1] or " ", text[at + 1 : at + 81])
 
 
-def _page(query: str, problem: ProblemError | None = None, **more: object) -> str:
+def _page(
+    query: str, form: QueryForm | None, problem: ProblemError | None = None, **more: object
+) -> str:
     context: dict[str, object] = {"result": None, **more}
     facts = problem.facts if problem else {}
     questions = [question for question in current_site().questions if question.runs_here]
@@ -161,7 +179,7 @@ def _page(query: str, problem: ProblemError | None = None, **more: object) -> st
         questions=[question for question in questions if not question.services],
         federated=[question for question in current_site().questions if question.services],
         question=_find_question(query, questions),
-        snippets=[] if problem and problem.status == 400 else _write_code(query),
+        snippets=[] if problem and problem.status == 400 else _write_code(query, form),
         endpoint=endpoint_url(),
         has_editor=EDITOR.is_file(),
         **context,
@@ -174,7 +192,8 @@ def _find_question(query: str, questions: list[Question]) -> Question | None:
     return next((q for q in questions if asked in (q.query, q.text.strip())), None)
 
 
-def _result_page(handed: Handed, query: str, found: Found, is_table: bool) -> str:
+def _result_page(handed: Handed, asked: Asked, found: Found) -> str:
+    query, is_table = asked.request.query, asked.form in ("SELECT", "ASK")
     limit, reader = current_site().settings.table_rows, page_reader()
     can_turn = found.repeatable and found.entry is not None and request.method == "GET"
     page = (handed.given.page if handed.given and can_turn else None) or 1
@@ -187,7 +206,7 @@ def _result_page(handed: Handed, query: str, found: Found, is_table: bool) -> st
         result = read_graph(found.entry.body, limit, page)
     names = _BOOLEANS if "boolean" in result else _TABLES if is_table else _GRAPHS
     links = {name: _with_format(name) for name in names}
-    return _page(query, result=result, links=links, turn=_turn if can_turn else None)
+    return _page(query, asked.form, result=result, links=links, turn=_turn if can_turn else None)
 
 
 def _turn(page: int) -> str:

@@ -20,13 +20,17 @@ from server.http.gateway import log_fault
 from server.http.heads import Environ
 from server.journal import Visit
 from server.negotiation import HTML
+from server.proxies import to_client
 from server.refusals import ProblemError
 from server.sparql.cache import Ready
 from server.sparql.desk import Found
-from server.sparql.front import HANDED, Front, Handed
+from server.sparql.front import HANDED, Front, Handed, asks_nothing
 
 PLAIN_BYTES = 4096
 """The longest address that is read on the event loop: checking a query takes time by its length."""
+
+AT_ANY_TIME = ("/healthz", "/healthz/live", "/healthz/ready", "/metrics")
+"""What tells how the service is waits for no page."""
 
 
 class Quick:
@@ -42,6 +46,8 @@ class Quick:
         front = self._front
         if not front.greet(environ):
             return self._give_page(environ, connection)
+        if asks_nothing(environ):
+            return self._have_page_made(environ, connection)
         if environ["REQUEST_METHOD"] != "GET":
             return False
         visit, known_as, ready = front.open(environ)
@@ -76,8 +82,14 @@ class Quick:
         pages = self._front.pages
         ready = pages.find(environ) if environ["REQUEST_METHOD"] == "GET" else None
         if ready is None:
-            return False
+            return self._have_page_made(environ, connection)
         _reply(connection, environ["kg.request_id"], *pages.settle(environ, ready))
+        return True
+
+    def _have_page_made(self, environ: Environ, connection: Connection) -> bool:
+        if environ["PATH_INFO"] in AT_ANY_TIME:
+            return False
+        self._door.in_turn(environ, connection, to_client(environ.get("REMOTE_ADDR", "")))
         return True
 
     def _begin(self, environ: Environ, connection: Connection, handed: Handed) -> bool:
