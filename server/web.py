@@ -56,7 +56,12 @@ def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
             signal.signal(number, signal.SIG_DFL)  # until the door takes them
         settings = place.settings
         lanes = Lanes(
-            place.addresses, limits_of(settings), place.version, place.tally, place.column
+            place.addresses,
+            limits_of(settings),
+            place.version,
+            place.tally,
+            place.column,
+            settings.workers,
         )
         app = create_app(settings, lanes, place.board)
         _serve(app, lanes, place, ready)
@@ -88,7 +93,7 @@ def _serve(app: Flask, lanes: Lanes, place: Place, ready: int) -> None:
     def tell(loop: asyncio.AbstractEventLoop) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, door.stop)
-        lanes.attach(loop, settings.workers)
+        lanes.attach(loop)
         # What is here now stays; and what is kept later, in the cache, holds no cycles.
         gc.collect()
         gc.freeze()

@@ -37,14 +37,14 @@ class Queue:
         """Have a thread ask, of the client counted at `place`."""
         payload = text.encode()
         self._threads.append(
-            threading.Thread(target=self.channel.ask, args=(payload, LIMIT_MS, place))
+            threading.Thread(target=self.channel.ask, args=(payload, lambda: LIMIT_MS, place))
         )
         self._threads[-1].start()
 
     def give_up(self, place: int) -> BusyError:
         """Ask, too, of the client counted at `place`, but wait no time at all."""
         with pytest.raises(BusyError) as caught, patch.object(self.channel._conns, "_wait_ms", 0):
-            self.channel.ask(b"late", LIMIT_MS, place)
+            self.channel.ask(b"late", lambda: LIMIT_MS, place)
         return caught.value
 
     def wait_for(self, number: int) -> None:

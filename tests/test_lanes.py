@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -200,8 +200,8 @@ def test_clients_that_overran_leave_half_of_the_fast_lane_to_others(
     going, entered = threading.Event(), threading.Semaphore(0)
     inside: list[int] = []
 
-    def hold(payload: bytes, limit_ms: int, place: int) -> Reply:
-        inside.append(limit_ms)
+    def hold(payload: bytes, limit: Callable[[], int], place: int) -> Reply:
+        inside.append(limit())
         entered.release()
         assert going.wait(10)
         return Reply(INLINE, (0.0, 0.0, 0.0, 0.0), 0, b"", False)
@@ -245,7 +245,7 @@ def test_crash_of_the_engine_is_told_from_a_kill(lanes: Lanes) -> None:
 def test_panic_of_the_engine_is_a_fault_of_ours_with_its_words(
     lanes: Lanes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def panic(payload: bytes, limit_ms: int, place: int) -> None:
+    def panic(payload: bytes, limit: Callable[[], int], place: int) -> None:
         raise EndedError(-signal.SIGABRT, "thread '<unnamed>' panicked at sort.rs: no total order")
 
     monkeypatch.setattr(lanes._fast, "ask", panic)

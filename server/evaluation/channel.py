@@ -12,6 +12,7 @@ import secrets
 import socket
 import struct
 import time
+from collections.abc import Callable
 from itertools import count
 from typing import BinaryIO, NamedTuple
 
@@ -75,8 +76,10 @@ class Channel:
         conns: list[socket.socket | None] = [None] * most
         self._conns = Pool(conns, "worker", length, wait_ms)
 
-    def ask(self, payload: bytes, limit_ms: int, place: int) -> Reply:
-        """Have a worker answer within `limit_ms`; `place` is where the query's client is counted.
+    def ask(self, payload: bytes, limit: Callable[[], int], place: int) -> Reply:
+        """Have a worker answer within a limit, in milliseconds, that holds once one is free.
+
+        `place` is where the query's client is counted.
 
         Raises:
             BusyError: when no worker came free in time.
@@ -86,6 +89,7 @@ class Channel:
         asked = time.monotonic()
         latest = asked + self.wait_s
         conn = self._conns.take(place)
+        limit_ms = limit()
         try:
             for _ in range(_FREE_RETRIES):
                 try:

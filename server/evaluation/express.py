@@ -106,7 +106,7 @@ class Begun:
         if conn is None:
             if time.monotonic() > self.latest:
                 raise self._channel.busy()
-            return self._channel.ask(self.payload, self.limit_ms, self.place)
+            return self._channel.ask(self.payload, lambda: self.limit_ms, self.place)
         try:
             if self._is_behind and not self._channel.has_begun(self.identifier.hex()):
                 raise UntakenError
@@ -115,7 +115,7 @@ class Begun:
                 conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _SHORTLY)
             return self._channel.finish(conn, self.identifier.hex(), self.limit_ms, self._data)
         except UntakenError:
-            return self._channel.ask(self.payload, self.limit_ms, self.place)
+            return self._channel.ask(self.payload, lambda: self.limit_ms, self.place)
         finally:
             conn.close()
 

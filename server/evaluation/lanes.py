@@ -14,6 +14,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn
 
 from kg.errors import KnowledgeError, OrderError, QueryError
@@ -33,6 +34,7 @@ from server.limits import (
     MemoryLimitError,
     TimeLimitError,
 )
+from server.turns import Pool
 
 _CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE}
 _TIMED_OUT = {-signal.SIGALRM, -signal.SIGPROF}
@@ -50,7 +52,8 @@ class EvaluationError(Exception):
 class Lanes:
     """Asks the workers; one for each web process, for all its threads.
 
-    `column` is this process's own in the tally that all web processes share.
+    `column` is this process's own in the tally that all web processes share; as far as there are
+    enough workers, each of so many `processes` has some for itself.
     """
 
     def __init__(
@@ -60,8 +63,10 @@ class Lanes:
         version: str,
         tally: Tally | None = None,
         column: int = 0,
+        processes: int = 1,
     ) -> None:
         self._limits = limits
+        self._processes = processes
         self._version = version
         self._tally = tally or Tally()
         self._column = column
@@ -72,7 +77,8 @@ class Lanes:
         self._far = Channel("federated", addresses.federated, limits.federated_workers, *queue)
         self._slow_queries: OrderedDict[bytes, None] = OrderedDict()
         self._overruns: OrderedDict[str, tuple[int, float]] = OrderedDict()
-        self._suspects = threading.BoundedSemaphore(max(1, limits.fast_workers // 2))
+        most = max(1, limits.fast_workers // 2 // processes)
+        self._suspects = Pool([None] * most, "worker", limits.queue_length, limits.queue_wait_ms)
         self._lock = threading.Lock()
         self._express: Express | None = None
 
@@ -88,18 +94,18 @@ class Lanes:
         try:
             payload = to_payload(request)
             if self._limits.allow_service and "service" in request.query.lower():
-                return self._ask(self._far, payload, self._limits.federated_time_ms, place)
+                far_ms = self._limits.federated_time_ms
+                return self._ask(self._far, payload, lambda: far_ms, place)
             return self._evaluate(payload, client, place)
         finally:
             self._tally.give_back(place, self._column)
 
-    def attach(self, loop: asyncio.AbstractEventLoop, loops: int = 1) -> None:
-        """Let an event loop ask, too, with `begin`; to be called on the loop.
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let the process's event loop ask, too, with `begin`; to be called on the loop.
 
-        So many `loops` share the lane, each with workers of its own as far as there are enough:
-        one that has to turn to another loop must be waited for.
+        It has workers of its own: one that has to turn to another loop must be waited for.
         """
-        places = max(1, self._limits.fast_workers // loops)
+        places = max(1, self._limits.fast_workers // self._processes)
         self._express = Express(self._fast, places, self._limits.queue_length, loop)
 
     def tick(self) -> None:
@@ -161,25 +167,23 @@ class Lanes:
     ) -> Evaluated:
         if begun or not self._slow_queries or _digest(payload) not in self._slow_queries:
             try:
-                if begun is not None:
-                    return self._ask(self._fast, payload, self._slice_ms(client), place, begun)
-                return self._ask_quickly(payload, client, place)
+                return self._ask_quickly(payload, client, place, begun)
             except TimeLimitError:
                 self._remember(payload, client)
         return self._ask_slowly(payload, client)
 
-    def _ask_quickly(self, payload: bytes, client: str, place: int) -> Evaluated:
+    def _ask_quickly(
+        self, payload: bytes, client: str, place: int, begun: Begun | None
+    ) -> Evaluated:
         """Ask in the fast lane, half of which is closed to clients that overran it lately."""
-        limits = self._limits
-        slice_ms = self._slice_ms(client)
-        if slice_ms == limits.query_time_fast_ms:
-            return self._ask(self._fast, payload, slice_ms, place)
-        if not self._suspects.acquire(timeout=limits.queue_wait_ms / 1000):
-            raise self._late()
+        limit = partial(self._slice_ms, client)
+        if begun or limit() == self._limits.query_time_fast_ms:
+            return self._ask(self._fast, payload, limit, place, begun)
+        free = self._suspects.take(place)
         try:
-            return self._ask(self._fast, payload, slice_ms, place)
+            return self._ask(self._fast, payload, limit, place)
         finally:
-            self._suspects.release()
+            self._suspects.give_back(free)
 
     def _ask_slowly(self, payload: bytes, client: str) -> Evaluated:
         """Ask in the slow lane, where one client never holds every worker."""
@@ -191,7 +195,7 @@ class Lanes:
                 raise _client_busy("client_slow_queries", most)
             time.sleep(_PAUSE_S)
         try:
-            return self._ask(self._slow, payload, self._limits.query_time_slow_ms, place)
+            return self._ask(self._slow, payload, lambda: self._limits.query_time_slow_ms, place)
         finally:
             self._tally.give_back(place, self._column)
 
@@ -219,14 +223,14 @@ class Lanes:
         self,
         channel: Channel,
         payload: bytes,
-        limit_ms: int,
+        limit: Callable[[], int],
         place: int,
         begun: Begun | None = None,
     ) -> Evaluated:
         """Ask once, or finish what was begun; once more when the worker was killed by others."""
         for last in (False, True):
             try:
-                reply = begun.finish() if begun else channel.ask(payload, limit_ms, place)
+                reply = begun.finish() if begun else channel.ask(payload, limit, place)
                 return self._read(channel.lane, reply)
             except StuckError:
                 raise self._over_time(channel.lane) from None

@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from types import FrameType
 from typing import NoReturn
 
@@ -37,7 +38,8 @@ from server.evaluation.frames import (
 from server.evaluation.spool import INLINE_BYTES, Spool, UnwritableError
 from server.limits import Limits, ResultLimitError
 
-_STREAK = 16
+_STRETCH_S = 0.002
+"""How long a worker serves one connection while others wait for it."""
 _HOLD_S = 0.001
 _HANGS_UP = getattr(select, "POLLRDHUP", select.POLLHUP)
 _NOTICED_BYTES = 1_000_000
@@ -84,19 +86,21 @@ class Worker:
         self._shut_doors()
         listening = select.poll()
         listening.register(self._post.ear, select.POLLIN)
-        ear, conn, streak = self._post.ear.fileno(), None, 0
+        ear, conn, until = self._post.ear.fileno(), None, inf
         while not self._is_done():
             ready = [number for number, _ in listening.poll()]
-            if conn is not None and conn.fileno() in ready and (streak < _STREAK or len(ready) < 2):
-                streak += 1
-                if self._serve(conn):
-                    continue
+            if conn is not None and conn.fileno() in ready:
+                now = time.monotonic()
+                if len(ready) < 2 or now < until:
+                    until = min(until, now + _STRETCH_S)
+                    if self._serve(conn):
+                        continue
             if conn is not None and (ear in ready or conn.fileno() in ready):
                 listening.unregister(conn)
                 _leave(conn)
                 conn = None
             if conn is None:
-                conn, streak = self._accept(), 0
+                conn, until = self._accept(), inf
                 if conn is not None:
                     listening.register(conn, select.POLLIN)
         if conn is not None:
