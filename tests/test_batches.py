@@ -282,6 +282,18 @@ def test_worker_answers_the_rest_after_a_long_query_when_somebody_waits(
         assert [number_in(reply.body) for reply in take(line, 3)] == [9999, 1, 2]
 
 
+def test_worker_turns_to_who_waits_after_a_long_query(employed: Employed) -> None:
+    with employed.call() as line, employed.call() as other:
+        line.sendall(employed.write(LONG))
+        employed.wait_for_slot(0)
+        line.sendall(employed.write(numbered(1)))
+        other.sendall(employed.write(numbered(2)))
+        assert [number_in(reply.body) for reply in take(other, 1)] == [2]
+        *found, last = take(line, 2)
+        assert [number_in(reply.body) for reply in found] == [9999]
+        assert last.outcome == LEFT
+
+
 # The whole service.
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -33,12 +33,10 @@ class Queue:
         self._threads: list[threading.Thread] = []
         self._conn: socket.socket | None = None
 
-    def ask(self, text: str, place: int) -> None:
+    def ask(self, text: str, place: int, limit: Callable[[], int] = lambda: LIMIT_MS) -> None:
         """Have a thread ask, of the client counted at `place`."""
-        payload = text.encode()
-        self._threads.append(
-            threading.Thread(target=self.channel.ask, args=(payload, lambda: LIMIT_MS, place))
-        )
+        asked = (text.encode(), limit, place)
+        self._threads.append(threading.Thread(target=self.channel.ask, args=asked))
         self._threads[-1].start()
 
     def give_up(self, place: int) -> BusyError:
@@ -112,6 +110,25 @@ def test_clients_whose_threads_wait_take_turns(
             order.append(played.read())
         played.answer()
     assert order == answered
+
+
+def test_limit_of_a_query_is_found_out_when_its_turn_has_come() -> None:
+    asked: list[str] = []
+
+    def limit() -> int:
+        asked.append("limit")
+        return LIMIT_MS
+
+    with queue() as played:
+        played.ask("first", 9)
+        assert played.read() == "first"
+        played.ask("a", 1, limit)
+        played.wait_for(1)
+        assert asked == []
+        played.answer()
+        assert played.read() == "a"
+        assert asked == ["limit"]
+        played.answer()
 
 
 def test_whoever_waited_too_long_leaves_the_queue_to_others() -> None:

@@ -7,6 +7,7 @@ import logging
 import re
 import select
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -208,6 +209,89 @@ def house() -> Iterator[House]:
         opened_house.stop()
     thread.join(20)
     assert not thread.is_alive()
+
+
+def make_pages(house: House, together: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have everything that is asked answered as a page is."""
+    monkeypatch.setattr(door, "PAGES_TOGETHER", together)
+
+    def answer(environ: Environ, visited: Connection) -> bool:
+        house.door.in_turn(environ, visited, environ["REMOTE_ADDR"])
+        return True
+
+    house.door.at_once = answer
+
+
+def asked(house: House) -> list[str]:
+    return [environ["QUERY_STRING"] for environ in house.app.seen]
+
+
+def test_visitors_who_want_pages_take_turns(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_pages(house, 1, monkeypatch)
+    with ExitStack() as held:
+        visitors = []
+        for source, name in ((1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (3, "c1"), (2, "b2")):
+            visitors.append(held.enter_context(house.visit(f"127.0.0.{source}")))
+            visitors[-1].sendall(get(f"/wait?{name}"))
+            while house.ask(lambda: len(house.door._wishes)) < len(visitors) - 1:
+                pass
+        assert asked(house) == ["a1"]
+        house.app.go.set()
+        for visitor in visitors:
+            read_answer(visitor)
+    assert asked(house) == ["a1", "a2", "b1", "c1", "a3", "b2"]
+
+
+def test_only_so_many_pages_are_made_at_the_same_time(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_pages(house, 2, monkeypatch)
+    with ExitStack() as held:
+        visitors = [held.enter_context(house.visit()) for _ in range(4)]
+        for visitor in visitors:
+            visitor.sendall(get("/wait"))
+        for _ in range(2):
+            assert house.app.entered.acquire(timeout=20)
+        while house.ask(lambda: len(house.door._wishes)) < 2:
+            pass
+        assert not house.app.entered.acquire(timeout=0.2)
+        house.app.go.set()
+        assert [statuses(read_answer(visitor)[0]) for visitor in visitors] == [[200]] * 4
+
+
+def test_page_of_a_visitor_who_has_left_is_not_made(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_pages(house, 1, monkeypatch)
+    with house.visit() as first, house.visit() as last:
+        first.sendall(get("/wait?first"))
+        assert house.app.entered.acquire(timeout=20)
+        with house.visit() as leaving:
+            leaving.sendall(get("/wait?leaving"))
+            while house.ask(lambda: len(house.door._wishes)) < 1:
+                pass
+            leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        last.sendall(get("/wait?last"))
+        while house.ask(lambda: len(house.door.connections)) > 2:
+            pass
+        while house.ask(lambda: len(house.door._wishes)) < 2:
+            pass
+        house.app.go.set()
+        read_answer(first)
+        read_answer(last)
+    assert asked(house) == ["first", "last"]
+
+
+@pytest.mark.parametrize("path", ["/fault", "/breaks", "/large"])
+def test_page_that_fails_or_is_not_read_holds_up_no_other(
+    house: House, path: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_pages(house, 1, monkeypatch)
+    with house.visit() as slow, house.visit() as other:
+        slow.sendall(get(path))
+        assert slow.recv(1) == b"H"
+        other.sendall(get("/next"))
+        assert statuses(read_answer(other)[0]) == [200]
 
 
 def test_requests_sent_at_once_are_answered_in_their_order(house: House) -> None:

@@ -194,9 +194,12 @@ def test_client_whose_queries_overran_gets_less_of_the_fast_lane(lanes: Lanes) -
     assert lanes._slice_ms("another") == 250
 
 
+@pytest.mark.parametrize(("workers", "processes"), [(2, 1), (4, 2)])
 def test_clients_that_overran_leave_half_of_the_fast_lane_to_others(
-    lanes: Lanes, monkeypatch: pytest.MonkeyPatch
+    generation: Generation, workers: int, processes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    limits = replace(LIMITS, fast_workers=workers)
+    lanes = Lanes(generation.addresses, limits, generation.version, processes=processes)
     going, entered = threading.Event(), threading.Semaphore(0)
     inside: list[int] = []
 
@@ -220,6 +223,7 @@ def test_clients_that_overran_leave_half_of_the_fast_lane_to_others(
     for thread in threads:
         thread.join()
     assert sorted(inside) == [125, 125, 250]
+    lanes.close()
 
 
 @pytest.mark.parametrize(("lane", "processor", "clock"), [("fast", 10, 20), ("slow", 0, 10)])

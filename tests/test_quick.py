@@ -7,9 +7,11 @@ import json
 import re
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import pytest
@@ -134,6 +136,58 @@ def test_a_fault_on_the_loop_takes_no_place_for_good(
     assert held == [1, 0]
     assert HANDED not in environ
     assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("query", "is_long"),
+    [
+        ("ASK {}", False),
+        ("ASK { FILTER(" + "1+" * 200 + "1) }", False),
+        ("ASK { FILTER(" + "1+" * 400 + "1) }", True),
+        ("ASK {} # " + "x" * 2000, False),
+        ("ASK {} # NOW() " + "x" * 2000, True),
+        ("ASK {} # SERVICE " + "x" * 2000, True),
+    ],
+    ids=["short", "short, many tokens", "many tokens", "long", "may change", "may call"],
+)
+def test_query_that_takes_long_to_read_is_left_to_a_thread(
+    lighthouse_release: Path, monkeypatch: pytest.MonkeyPatch, query: str, is_long: bool
+) -> None:
+    app = create_app(Settings(release_dir=lighthouse_release, log_queries=False))
+    front: Front = app.extensions["front"]
+    checked: list[object] = []
+    monkeypatch.setattr(front.desk, "check", lambda *given: checked.append(given) or 1 / 0)
+    held: list[int] = []
+    monkeypatch.setattr(front._slots, "_changed", held.append)
+    environ = EnvironBuilder("/sparql", query_string={"query": query}).get_environ()
+    assert not Quick(front, cast(Lanes, None), cast(Door, None)).take(environ, cast(Connection, 0))
+    assert len(checked) == (0 if is_long else 1)
+    assert held == [1, 0]
+
+
+def test_long_queries_are_read_one_at_a_time(
+    lighthouse_release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(Settings(release_dir=lighthouse_release, log_queries=False))
+    desk = app.extensions["front"].desk
+    reading, most, check = [0], [0], desk.check
+
+    def note(*given: Any) -> object:
+        reading[0] += 1
+        most[0] = max(most[0], reading[0])
+        time.sleep(0.02)
+        reading[0] -= 1
+        return check(*given)
+
+    monkeypatch.setattr(desk, "check", note)
+    for text, together in ((" + 1" * 300, 1), ("", 2)):
+        most[0] = 0
+        with ThreadPoolExecutor(8) as threads:
+            queries = [f"ASK {{ FILTER({number}{text} > 0) }}" for number in range(8)]
+            ask = partial(app.test_client().get, "/sparql")
+            answers = [threads.submit(ask, query_string={"query": query}) for query in queries]
+            assert {answer.result().status_code for answer in answers} == {200}
+        assert most[0] == 1 if together == 1 else most[0] >= together
 
 
 class Listener:
