@@ -263,6 +263,12 @@ def work_of(pid: int) -> float:
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
+def age_of(pid: int) -> float:
+    """The seconds since a process was born."""
+    born = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - born / os.sysconf("SC_CLK_TCK")
+
+
 def unix_names(of: int | None = None) -> set[str]:
     """The names of the unix sockets of this machine, or of those that one process holds."""
     rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]

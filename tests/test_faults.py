@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from running_service import (
     Service,
+    age_of,
     endless_query,
     in_background,
     is_alive,
@@ -94,10 +95,10 @@ def one_more(service: Service, role: str, known: set[int]) -> int:
     raise AssertionError(f"no new {role} came")
 
 
-def wait_until_gone(service: Service, known: set[int]) -> None:
-    """Wait until none of some processes is there any more."""
+def wait_until_gone(known: set[int]) -> None:
+    """Wait until none of some processes is there any more, not even as a zombie."""
     until = time.monotonic() + HEALED_S
-    while left := known & set(service.tree):
+    while left := list(filter(is_alive, known)):
         assert time.monotonic() < until, f"{left} are still there"
         time.sleep(0.05)
 
@@ -111,6 +112,12 @@ def wait_until_ready(web: int) -> None:
         time.sleep(0.01)
         (line,) = re.findall(r"SigCgt:\s*(\w+)", Path(f"/proc/{web}/status").read_text())
         caught = int(line, 16)
+
+
+def wait_until_grown(webs: list[int]) -> None:
+    """Wait until web processes are as old as those that are replaced at once when they die."""
+    while min(map(age_of, webs)) < 1.1:
+        time.sleep(0.02)
 
 
 @contextmanager
@@ -405,7 +412,7 @@ def test_web_process_killed_before_a_new_release_is_ready_is_replaced_once(
             replies = [service.ask(small_query()) for _ in range(12)]
         assert outcomes(replies) == {200}
         assert all("etag" in reply.headers for reply in replies)
-        wait_until_gone(service, old)
+        wait_until_gone(old)
         service.wait_until_whole(HEALED_S)
 
 
@@ -424,8 +431,27 @@ def test_web_process_that_starts_over_the_old_release_drives_out_no_newer_one(
                 second = one_more(service, "web", old | {late, first})
                 newer.enter_context(stopped(second))
             wait_until_ready(late)
-        wait_until_gone(service, old | {late})
+        wait_until_gone(old | {late})
         service.wait_until_whole(HEALED_S)
+
+
+def test_web_process_that_dies_beside_its_successor_is_not_replaced(
+    release: Path, tmp_path: Path
+) -> None:
+    with running(release, tmp_path / "temp") as service:
+        old, webs = set(service.tree), service.pids("web")
+        wait_until_grown(webs)
+        service.process.send_signal(signal.SIGHUP)
+        first = one_more(service, "web", old)
+        with stopped(first):
+            second = one_more(service, "web", old | {first})
+            with stopped(second):
+                for pid in webs:
+                    kill(pid)
+                wait_until_gone(set(webs))
+        wait_until_gone(old)
+        service.wait_until_whole(HEALED_S)
+        assert set(service.pids("web")) == {first, second}
 
 
 def test_damaged_new_release_leaves_the_old_one_serving(tmp_path: Path) -> None:

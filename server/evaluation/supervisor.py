@@ -96,12 +96,13 @@ class Supervisor:
         ready, _, _ = select.select([self._wake, *outputs, *pipes], [], [], self._pause())
         if self._wake in ready:
             os.read(self._wake, 4096)
-        for generation in list(self._generations):
-            if generation.output in ready:
-                self._hear(generation)
-        for web in list(self._webs.values()):
-            if web.ready in ready:
-                self._hear_web(web)
+        # A pipe that is opened while they are heard may have the number of one just closed.
+        spoken = [g for g in self._generations if g.output in ready]
+        webs = [web for web in self._webs.values() if web.ready in ready]
+        for generation in spoken:
+            self._hear(generation)
+        for web in webs:
+            self._hear_web(web)
         self._reap()
         now = time.monotonic()
         for web in self._webs.values():
