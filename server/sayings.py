@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import select
+import traceback
 from contextlib import suppress
 
 _STDERR = 2
@@ -20,6 +21,11 @@ def say(text: str) -> None:
     with suppress(OSError):
         while data and select.select((), (_STDERR,), (), 0)[1]:
             data = data[os.write(_STDERR, data[:_PIECE_BYTES]) :]
+
+
+def say_fault() -> None:
+    """Say the exception that is being handled, with its traceback."""
+    say(traceback.format_exc().rstrip())
 
 
 def say_logs() -> None:

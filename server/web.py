@@ -43,11 +43,13 @@ class Place:
 
 
 def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
-    """Serve until SIGTERM, then finish what is in hand; writes a byte to `ready` once it can."""
+    """Serve until SIGTERM, then finish what is in hand; writes a byte to `ready` once it can.
+
+    What is raised here is a fault of ours, for the caller to say.
+    """
     system.die_with_parent(parent)
     system.wait_for_turns()
     say_logs()
-    code = 1
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -66,11 +68,10 @@ def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
         app = create_app(settings, lanes, place.board)
         _serve(app, lanes, place, ready)
         lanes.close()
-        code = 0
     except KnowledgeError as error:
         os.write(ready, str(error).encode())
-    finally:
-        os._exit(code)  # stderr holds nothing back, and may have no reader
+        os._exit(1)
+    os._exit(0)  # stderr holds nothing back, and may have no reader
 
 
 def _serve(app: Flask, lanes: Lanes, place: Place, ready: int) -> None:

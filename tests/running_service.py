@@ -30,6 +30,7 @@ import json, sys
 from pathlib import Path
 from kg.errors import KnowledgeError
 from server import Settings, run
+exec(sys.argv[3])
 try:
     run(Settings(Path(sys.argv[1]), **json.loads(sys.argv[2])))
 except KnowledgeError as error:
@@ -144,22 +145,25 @@ def get_over(conn: HTTPConnection, path: str) -> Reply:
 
 
 @contextmanager
-def running(release: Path, temp: Path, **settings: object) -> Iterator[Service]:
-    """Start a service and wait for its first answer, and see to it that it ends."""
-    with starting(release, temp, **settings) as service:
+def running(release: Path, temp: Path, fault: str = "", **settings: object) -> Iterator[Service]:
+    """Start a service and wait for its first answer, and see to it that it ends; see `starting`."""
+    with starting(release, temp, fault, **settings) as service:
         _wait_for_first_answer(service)
         yield service
 
 
 @contextmanager
-def starting(release: Path, temp: Path, **settings: object) -> Iterator[Service]:
-    """Start a service, and see to it that it ends."""
+def starting(release: Path, temp: Path, fault: str = "", **settings: object) -> Iterator[Service]:
+    """Start a service, and see to it that it ends.
+
+    `fault` is Python that puts a fault into the supervisor and the web processes.
+    """
     port = free_port()
     given = {"port": port, "workers": 2, "fast_workers": 2}
     given |= {"slow_workers": 2, "log_queries": False, "query_time_slow_ms": 3000, **settings}
     temp.mkdir(exist_ok=True)
     process = subprocess.Popen(
-        [sys.executable, "-c", _START, str(release), json.dumps(given)],
+        [sys.executable, "-c", _START, str(release), json.dumps(given), fault],
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(temp)},
         stderr=subprocess.PIPE,

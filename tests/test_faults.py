@@ -333,6 +333,20 @@ def test_the_service_heals_and_ends_while_nobody_reads_its_journal(
         assert service.process.wait(15) == 0
 
 
+def test_fault_at_the_start_of_a_web_process_is_said_once_with_its_traceback(
+    release: Path, tmp_path: Path
+) -> None:
+    fault = "import server.web; server.web.create_app = None"
+    with starting(release, tmp_path / "temp", fault, workers=1) as service:
+        _, said = service.process.communicate(timeout=40)
+    assert said.count(b"Traceback (most recent call last):\n") == 1
+    assert b", in become_web_process\n" in said
+    assert said.endswith(
+        b"TypeError: 'NoneType' object is not callable\na web process ended before it was ready\n"
+    )
+    assert service.process.returncode == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signal_to_every_process_ends_the_service_like_one_to_the_first(
     release: Path, tmp_path: Path, number: signal.Signals

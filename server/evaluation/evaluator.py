@@ -25,7 +25,7 @@ from kg.store import EmbeddedStore, LoadedStore
 from server.evaluation import system
 from server.evaluation.foreman import Foreman
 from server.evaluation.frames import Setup
-from server.sayings import say
+from server.sayings import say, say_fault
 
 _PAUSE_S = 0.2
 
@@ -118,6 +118,8 @@ def _keep_foreman(make: Callable[[], Foreman], server: int) -> NoReturn:
             os.close(woken)
             try:
                 make().run(0)
+            except BaseException:
+                say_fault()
             finally:
                 os._exit(70)
         if _wait_for_end(pid, wake):

@@ -19,7 +19,7 @@ from server.evaluation.tally import ROWS, Tally
 from server.limits import limits_of
 from server.memory import bound_memory
 from server.metrics import Board
-from server.sayings import say
+from server.sayings import say, say_fault
 from server.settings import Settings
 from server.web import Place, become_web_process
 
@@ -182,6 +182,8 @@ class Supervisor:
                     board=self._board,
                 )
                 become_web_process(place, writing, me)
+            except BaseException:
+                say_fault()
             finally:
                 os._exit(70)
         os.close(writing)
