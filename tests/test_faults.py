@@ -120,6 +120,15 @@ def wait_until_grown(webs: list[int]) -> None:
         time.sleep(0.02)
 
 
+def fill_stderr(service: Service) -> None:
+    """Fill the pipe that the service writes to, as if nobody had read it for long."""
+    stderr = os.open(f"/proc/{service.process.pid}/fd/2", os.O_WRONLY | os.O_NONBLOCK)
+    with pytest.raises(BlockingIOError):
+        while os.write(stderr, b"."):
+            pass
+    os.close(stderr)
+
+
 @contextmanager
 def stopped(pid: int) -> Iterator[None]:
     """Keep a process from running while the block does."""
@@ -318,11 +327,7 @@ def test_the_service_heals_and_ends_while_nobody_reads_its_journal(
     release: Path, tmp_path: Path
 ) -> None:
     with running(release, tmp_path / "temp", log_queries=True, workers=1) as service:
-        stderr = os.open(f"/proc/{service.process.pid}/fd/2", os.O_WRONLY | os.O_NONBLOCK)
-        with pytest.raises(BlockingIOError):
-            while os.write(stderr, b"."):
-                pass
-        os.close(stderr)
+        fill_stderr(service)
         assert outcomes([service.ask(small_query()) for _ in range(100)]) == {200}
         for role in ("worker", "foreman", "web"):
             kill(service.pids(role)[0])
@@ -331,6 +336,13 @@ def test_the_service_heals_and_ends_while_nobody_reads_its_journal(
             )
         service.process.send_signal(signal.SIGTERM)
         assert service.process.wait(15) == 0
+
+
+def test_fault_in_an_answer_is_500_while_nobody_reads_of_it(release: Path, tmp_path: Path) -> None:
+    fault = "import server.operation; server.operation.current_site = None"
+    with running(release, tmp_path / "temp", fault, workers=1) as service:
+        fill_stderr(service)
+        assert service.get("/healthz/live", timeout_s=20).status == 500
 
 
 def test_fault_at_the_start_of_a_web_process_is_said_once_with_its_traceback(
