@@ -8,7 +8,6 @@ import mmap
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -20,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from listening import Listener
-from running_service import ROOT, default_limits, endless_query, small_query
+from running_service import default_limits, endless_query, small_query
 from small_release import write_small_release
 
 from kg.errors import QueryError
@@ -29,7 +28,7 @@ from kg.store import QueryResult
 from server.evaluation import system
 from server.evaluation.answers import Evaluated, FederationError, InProcess, Lane, QueryRequest
 from server.evaluation.channel import EndedError, Reply
-from server.evaluation.frames import INLINE, Setup
+from server.evaluation.frames import INLINE
 from server.evaluation.generation import Generation
 from server.evaluation.lanes import EvaluationError, Lanes
 from server.evaluation.spool import INLINE_BYTES, Spool, UnwritableError, drop_unused_prefixes
@@ -102,19 +101,6 @@ def workers() -> list[int]:
             for foreman in children(pid):
                 found += children(foreman)
     return found
-
-
-def test_fault_of_the_foreman_is_said_with_its_traceback(release: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "server.evaluation.evaluator"],
-        input=Setup(str(release), LIMITS, {}).to_line(),
-        capture_output=True,
-        cwd=ROOT,
-        timeout=40,
-    )
-    assert done.returncode == 0
-    assert done.stderr.startswith(b"Traceback (most recent call last):\n")
-    assert done.stderr.endswith(b"KeyError: 'control'\n")
 
 
 @pytest.mark.parametrize(

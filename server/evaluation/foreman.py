@@ -55,7 +55,7 @@ class Foreman:
         self._folder = folder
         self._hands: dict[int, _Hand] = {}
         self._fates: OrderedDict[str, dict[str, Any]] = OrderedDict()
-        self._asking: dict[str, list[socket.socket]] = {}
+        self._asking: dict[socket.socket, str] = {}
         self._deaths: Counter[str] = Counter()
         self._forks = 0
         self._posts = self._plan()
@@ -157,7 +157,8 @@ class Foreman:
             self._fates[name] = fate = {"code": code, "words": words}
             if len(self._fates) > _REMEMBERED:
                 self._fates.popitem(last=False)
-            for asker in self._asking.pop(name, ()):
+            for asker in [asker for asker, asked in self._asking.items() if asked == name]:
+                del self._asking[asker]
                 self._tell(asker, fate)
         now = time.monotonic()
         if code > 0 or (identifier == NOBODY and now - hand.born < _PAUSE_S):
@@ -181,6 +182,7 @@ class Foreman:
         except OSError:
             question = b""
         if not question:
+            self._asking.pop(asker, None)  # the worker may live on, and never have had a fate
             self._selector.unregister(asker)
             asker.close()
             return
@@ -197,7 +199,7 @@ class Foreman:
         if name in self._fates:
             self._tell(asker, self._fates[name])
         elif self._is_in_hand(name):
-            self._asking.setdefault(name, []).append(asker)
+            self._asking[asker] = name
         else:
             self._tell(asker, {})
 
