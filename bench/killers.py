@@ -54,6 +54,11 @@ def doubling(serial: int) -> str:
     return f'SELECT (STRLEN(?x40) AS ?n{serial}) WHERE {{ BIND("x" AS ?x0) {steps} }}'
 
 
+def many_values(serial: int) -> str:
+    """List 45,000 numbers: 90 KB that take long to check before anything is evaluated."""
+    return f"SELECT (NOW() AS ?now) ?v{serial} WHERE {{ VALUES ?v{serial} {{ {'1 ' * 45000}}} }}"
+
+
 KILLERS: dict[str, Killer] = {
     "cartesian ORDER BY": cartesian_order,
     "GROUP_CONCAT": group_concat,
@@ -63,4 +68,5 @@ KILLERS: dict[str, Killer] = {
     "slow property path": slow_path,
     "cartesian COUNT": cartesian_count,
     "doubled string": doubling,
+    "45,000 values": many_values,
 }

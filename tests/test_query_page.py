@@ -201,6 +201,28 @@ def test_code_is_written_for_the_query_on_the_page(client: FlaskClient) -> None:
     assert "The query must be mended" in show(client, "ASK {", status=400)
 
 
+@pytest.mark.parametrize(("length", "is_written"), [(100_000, True), (100_001, False)])
+def test_no_code_is_written_for_a_query_longer_than_any_that_is_answered(
+    client: FlaskClient, length: int, is_written: bool
+) -> None:
+    query = "ASK {} #".ljust(length, "x")
+    code = client.get("/sparql/code", query_string={"query": query}, headers=BROWSER).text
+    assert (CURL in code, "The query must be mended" in code) == (is_written, not is_written)
+
+
+def test_results_for_people_are_shown_one_at_a_time(lighthouse_release: Path) -> None:
+    app = create_app(Settings(lighthouse_release, log_queries=False, queue_wait_ms=50))
+    desk, client = app.extensions["front"].desk, app.test_client()
+    address = "/sparql?query=ASK+%7B%7D"
+    with desk.in_turn("somebody"):
+        refused = client.get(address, headers=BROWSER)
+        assert client.get(address, headers={"Accept": "*/*"}).status_code == 200
+    assert refused.status_code == 503
+    assert "came free within 0.05 s" in refused.text
+    assert "ASK {}</textarea>" in refused.text
+    assert client.get(address, headers=BROWSER).status_code == 200
+
+
 @given(query=st.text(alphabet="ab'\"\\`${})- \n\r#", max_size=40).map(lambda text: f"ASK {text}#"))
 def test_no_query_breaks_out_of_its_string(query: str) -> None:
     asked = query.replace("\r\n", "\n").replace("\r", "\n").strip()

@@ -34,7 +34,7 @@ from server import Settings, create_app
 from server.evaluation.lanes import Lanes
 from server.http.connection import Connection
 from server.http.door import Door
-from server.http.heads import WHOLE
+from server.http.heads import WHOLE, Environ
 from server.sparql.front import HANDED, Front
 from server.sparql.quick import PLAIN_BYTES, Quick
 
@@ -163,6 +163,36 @@ def test_query_that_takes_long_to_read_is_left_to_a_thread(
     assert not Quick(front, cast(Lanes, None), cast(Door, None)).take(environ, cast(Connection, 0))
     assert len(checked) == (0 if is_long else 1)
     assert held == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "is_in_turn"),
+    [
+        ("GET", "/doc/event/nothing", True),
+        ("POST", "/reconcile", True),
+        ("GET", "/sparql", True),
+        ("HEAD", "/sparql/?lang=de", True),
+        ("GET", "/sparql?page=query", False),
+        ("POST", "/sparql", False),
+        ("GET", "/healthz", False),
+        ("GET", "/healthz/live", False),
+        ("GET", "/metrics", False),
+    ],
+)
+def test_only_pages_wait_for_a_turn(
+    lighthouse_release: Path, method: str, path: str, is_in_turn: bool
+) -> None:
+    app = create_app(Settings(release_dir=lighthouse_release, log_queries=False))
+    waiting: list[str] = []
+
+    class Hall:
+        def in_turn(self, environ: Environ, connection: Connection, client: str) -> None:
+            waiting.append(client)
+
+    quick = Quick(app.extensions["front"], cast(Lanes, None), cast(Door, Hall()))
+    environ = EnvironBuilder(path, method=method).get_environ() | {"REMOTE_ADDR": "192.0.2.7"}
+    assert quick.take(environ, cast(Connection, None)) == is_in_turn
+    assert waiting == (["192.0.2.7"] if is_in_turn else [])
 
 
 def test_long_queries_are_read_one_at_a_time(

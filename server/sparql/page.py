@@ -16,7 +16,7 @@ from kg.errors import KnowledgeError, QueryError
 from kg.sparql import QueryForm
 from server.descriptions import SERVICE_OFFERS, endpoint_url, service_description
 from server.evaluation.answers import check
-from server.limits import LimitError, limits_of
+from server.limits import limits_of
 from server.links import link_header
 from server.negotiation import HTML, JSON
 from server.pages.frame import addresses, first_query, page_language, page_reader, show
@@ -78,10 +78,6 @@ def _result(handed: Handed, asked: Asked) -> Response:
     query = asked.request.query
     try:
         found = front.find(handed)
-    except KnowledgeError as error:
-        problem = front.note(handed.visit, to_problem(error))
-        raise _above_the_form(problem, query, asked.form) from None
-    try:
         with front.desk.in_turn(handed.client):
             return reply(
                 HTML,
@@ -90,8 +86,9 @@ def _result(handed: Handed, asked: Asked) -> Response:
                 links=_links(),
                 repeatable=found.repeatable,
             )
-    except LimitError as error:
-        raise to_problem(error) from None
+    except KnowledgeError as error:
+        problem = front.note(handed.visit, to_problem(error))
+        raise _above_the_form(problem, query, asked.form) from None
 
 
 def _above_the_form(
