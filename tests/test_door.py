@@ -628,6 +628,17 @@ def test_a_fault_of_the_app_is_logged_and_answered(
     assert path in caplog.text
 
 
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+def test_a_fault_is_told_to_its_own_request_not_the_one_behind(house: House, method: str) -> None:
+    behind = "GET" if method == "HEAD" else "HEAD"
+    house.app.go.set()
+    head, _, body = house.say(get("/fault", method=method) + get("/next", method=behind)).partition(
+        b"\r\n\r\n"
+    )
+    assert statuses(head) == [500]
+    assert (body == b"") == (method == "HEAD")
+
+
 def test_a_line_break_never_gets_into_a_head() -> None:
     for value in ("a\nb", "a\rb", "a\r\nb"):
         with pytest.raises(ValueError):

@@ -266,10 +266,10 @@ class Connection(asyncio.BufferedProtocol):
             self._go_on()
             self._give_leave()
 
-    def fail(self) -> None:
-        """Say that the fault is ours."""
+    def fail(self, environ: Environ) -> None:
+        """Say that the fault in answering this request is ours."""
         self._keep = False
-        self._say(Fault(HTTPStatus.INTERNAL_SERVER_ERROR))
+        self._say(Fault(HTTPStatus.INTERNAL_SERVER_ERROR), environ)
 
     def check(self, now: float) -> None:
         """Part with a visitor who keeps us waiting."""
@@ -319,11 +319,11 @@ class Connection(asyncio.BufferedProtocol):
     def _refuse(self, fault: Fault) -> None:
         self._is_deaf = self._busy = True
         self._keep = False
-        self._say(fault)
+        self._say(fault, self._reader.environ)
 
-    def _say(self, fault: Fault) -> None:
+    def _say(self, fault: Fault, environ: Environ) -> None:
         headers, body = self._host.explain(fault)
-        if self._reader.environ.get("REQUEST_METHOD") == "HEAD":
+        if environ.get("REQUEST_METHOD") == "HEAD":
             body = b""
         self.reply(to_head(f"{fault.status.value} {fault.status.phrase}", headers), body)
 

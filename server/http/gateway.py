@@ -110,7 +110,7 @@ class Call:
         if self._begun:
             self._on_loop(self._connection.end, False)
         else:
-            self._on_loop(self._connection.fail)
+            self._on_loop(self._connection.fail, self._environ)
 
     def _on_loop(self, call: Callable[..., None], *given: object) -> None:
         self._loop.call_soon_threadsafe(call, *given)

@@ -124,7 +124,7 @@ class Quick:
         except Exception as error:
             log_fault(environ, error)
             handed.free()
-            connection.fail()
+            connection.fail(environ)
 
     def _answer(
         self, environ: Environ, connection: Connection, handed: Handed, found: Found
