@@ -85,7 +85,10 @@ def hasty(lighthouse_release: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def one_more(service: Service, role: str, known: set[int]) -> int:
-    """Wait for a new process in a role."""
+    """Wait for a new process in a role.
+
+    An evaluator looks like a web process for a moment: where one starts, it is to be awaited first.
+    """
     until = time.monotonic() + HEALED_S
     while time.monotonic() < until:
         found = set(service.pids(role)) - known
@@ -378,6 +381,7 @@ def test_service_told_to_end_while_it_starts_ends_without_an_error(
 ) -> None:
     for _ in range(3):  # each time at a somewhat other moment
         with starting(release, tmp_path / "temp") as service:
+            one_more(service, "evaluator", set())
             first = one_more(service, "web", set())
             second = one_more(service, "web", {first})
             with stopped(service.process.pid):
@@ -452,6 +456,7 @@ def test_web_process_that_starts_over_the_old_release_drives_out_no_newer_one(
         with ExitStack() as newer:
             with stopped(late):
                 service.process.send_signal(signal.SIGHUP)
+                one_more(service, "evaluator", old)
                 first = one_more(service, "web", old | {late})
                 newer.enter_context(stopped(first))
                 second = one_more(service, "web", old | {late, first})
@@ -468,6 +473,7 @@ def test_web_process_that_dies_beside_its_successor_is_not_replaced(
         old, webs = set(service.tree), service.pids("web")
         wait_until_grown(webs)
         service.process.send_signal(signal.SIGHUP)
+        one_more(service, "evaluator", old)
         first = one_more(service, "web", old)
         with stopped(first):
             second = one_more(service, "web", old | {first})
