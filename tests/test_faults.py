@@ -9,6 +9,7 @@ import resource
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -406,6 +407,27 @@ def test_killed_supervisor_takes_everything_along(release: Path, tmp_path: Path)
         assert not [pid for pid in everyone if is_alive(pid) and state_of(pid) != "Z"]
         assert not names & unix_names()
     assert list((tmp_path / "temp").iterdir()) == []
+
+
+def test_killed_tests_take_what_they_started_along() -> None:
+    program = f"""
+import subprocess, sys, time
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from leash import leashed
+print(subprocess.Popen(leashed("sleep", "1000")).pid, flush=True)
+time.sleep(1000)
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as tests:
+        assert tests.stdout is not None
+        started = int(tests.stdout.readline())
+        until = time.monotonic() + HEALED_S
+        while b"sleep" not in Path(f"/proc/{started}/cmdline").read_bytes().split(b"\0")[:1]:
+            assert time.monotonic() < until, "it was not started"
+            time.sleep(0.01)
+        tests.kill()
+    while state_of(started) not in ("", "Z"):
+        assert time.monotonic() < until, "it lives on"
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("keep", [False, True], ids=["new connections", "kept connections"])
