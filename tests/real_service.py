@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
+from leash import leashed
 from listening import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,7 +22,7 @@ def serve(release: Path, *options: str) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "kg", "serve", "--release", str(release), "--port", str(port)]
     process = subprocess.Popen(
-        [*command, *options],
+        leashed(*command, *options),
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         cwd=ROOT,

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from leash import leashed
 from listening import free_port
 
 from server import Settings
@@ -163,7 +164,7 @@ def starting(release: Path, temp: Path, fault: str = "", **settings: object) -> 
     given |= {"slow_workers": 2, "log_queries": False, "query_time_slow_ms": 3000, **settings}
     temp.mkdir(exist_ok=True)
     process = subprocess.Popen(
-        [sys.executable, "-c", _START, str(release), json.dumps(given), fault],
+        leashed(sys.executable, "-c", _START, str(release), json.dumps(given), fault),
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(temp)},
         stderr=subprocess.PIPE,

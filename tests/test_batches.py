@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from leash import leashed
 from running_service import (
     Reply,
     Service,
@@ -111,7 +112,7 @@ def employing(release: Path, **limits: int) -> Iterator[Employed]:
     setup = Setup(str(release), default_limits(**limits), {"fast": ear.fileno()})
     with ear, mmap.mmap(file, SLOT.size) as slot:
         process = subprocess.Popen(
-            [sys.executable, "-c", _WORK, setup.to_line(), str(file)],
+            leashed(sys.executable, "-c", _WORK, setup.to_line().decode(), str(file)),
             cwd=ROOT,
             pass_fds=(ear.fileno(), file),
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import rdflib
 import SPARQLWrapper
+from leash import leashed
 from listening import free_port
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import CSV, GET, JSON, JSONLD, N3, POST, POSTDIRECTLY, RDFXML, TSV, TURTLE, XML
@@ -48,7 +49,7 @@ def start(release: Path, folder: Path) -> tuple[str, subprocess.Popen[str]]:
     script = folder / "start.py"
     script.write_text(START, encoding="utf-8")
     process = subprocess.Popen(
-        [sys.executable, str(script), str(release), str(port)],
+        leashed(sys.executable, str(script), str(release), str(port)),
         stderr=subprocess.PIPE,
         text=True,
         env={"PYTHONPATH": str(Path(__file__).resolve().parent.parent)},

@@ -4,15 +4,13 @@ import re
 import shlex
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 from flask.testing import FlaskClient
-from listening import free_port
+from real_service import serve
 
 from kg.cli import main
 
@@ -40,20 +38,8 @@ def kg(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def service(elbe_release: Path) -> Iterator[str]:
     """`kg serve` on a free port; gives its address without the last slash."""
-    port = free_port()
-    command = [sys.executable, "-m", "kg", "serve", "--release", str(elbe_release)]
-    process = subprocess.Popen([*command, "--port", str(port)], cwd=ROOT, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(200):
-        assert process.poll() is None, "kg serve ended"
-        try:
-            urllib.request.urlopen(f"{url}/healthz", timeout=5).close()
-            break
-        except OSError:
-            time.sleep(0.1)
-    yield url
-    process.terminate()
-    process.wait(timeout=20)
+    with serve(elbe_release) as url:
+        yield url
 
 
 def test_each_query_answers_as_printed(elbe_release: Path, subtests: pytest.Subtests) -> None:

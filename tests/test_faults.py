@@ -9,6 +9,7 @@ import resource
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -85,7 +86,10 @@ def hasty(lighthouse_release: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def one_more(service: Service, role: str, known: set[int]) -> int:
-    """Wait for a new process in a role."""
+    """Wait for a new process in a role.
+
+    An evaluator looks like a web process for a moment: where one starts, it is to be awaited first.
+    """
     until = time.monotonic() + HEALED_S
     while time.monotonic() < until:
         found = set(service.pids(role)) - known
@@ -378,6 +382,7 @@ def test_service_told_to_end_while_it_starts_ends_without_an_error(
 ) -> None:
     for _ in range(3):  # each time at a somewhat other moment
         with starting(release, tmp_path / "temp") as service:
+            one_more(service, "evaluator", set())
             first = one_more(service, "web", set())
             second = one_more(service, "web", {first})
             with stopped(service.process.pid):
@@ -402,6 +407,27 @@ def test_killed_supervisor_takes_everything_along(release: Path, tmp_path: Path)
         assert not [pid for pid in everyone if is_alive(pid) and state_of(pid) != "Z"]
         assert not names & unix_names()
     assert list((tmp_path / "temp").iterdir()) == []
+
+
+def test_killed_tests_take_what_they_started_along() -> None:
+    program = f"""
+import subprocess, sys, time
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from leash import leashed
+print(subprocess.Popen(leashed("sleep", "1000")).pid, flush=True)
+time.sleep(1000)
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as tests:
+        assert tests.stdout is not None
+        started = int(tests.stdout.readline())
+        until = time.monotonic() + HEALED_S
+        while b"sleep" not in Path(f"/proc/{started}/cmdline").read_bytes().split(b"\0")[:1]:
+            assert time.monotonic() < until, "it was not started"
+            time.sleep(0.01)
+        tests.kill()
+    while state_of(started) not in ("", "Z"):
+        assert time.monotonic() < until, "it lives on"
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("keep", [False, True], ids=["new connections", "kept connections"])
@@ -452,6 +478,7 @@ def test_web_process_that_starts_over_the_old_release_drives_out_no_newer_one(
         with ExitStack() as newer:
             with stopped(late):
                 service.process.send_signal(signal.SIGHUP)
+                one_more(service, "evaluator", old)
                 first = one_more(service, "web", old | {late})
                 newer.enter_context(stopped(first))
                 second = one_more(service, "web", old | {late, first})
@@ -468,6 +495,7 @@ def test_web_process_that_dies_beside_its_successor_is_not_replaced(
         old, webs = set(service.tree), service.pids("web")
         wait_until_grown(webs)
         service.process.send_signal(signal.SIGHUP)
+        one_more(service, "evaluator", old)
         first = one_more(service, "web", old)
         with stopped(first):
             second = one_more(service, "web", old | {first})
