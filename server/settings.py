@@ -47,7 +47,7 @@ class Settings:
     threads: int = 128
     """How many requests one web process has in hand at the same time; most of them only wait."""
     page_threads: int = 8
-    """How many of these threads no query ever takes, so that pages and documents never wait."""
+    """How many of these threads no query ever takes, so that pages never wait for one."""
     body_places: int = 64
     """How many further requests may send their bodies at the same time."""
     public_url: str | None = None
@@ -77,9 +77,9 @@ class Settings:
     slow_workers: int = 2
     """How many queries the slow lane evaluates at the same time."""
     queue_length: int = 128
-    """How many queries may wait for a worker; one more is refused."""
+    """How many queries may wait in each queue, for a worker or to be read; one more is refused."""
     queue_wait_ms: int = 5_000
-    """How long a query may wait for a worker, in milliseconds; then it is refused."""
+    """How long a query may wait in one queue, in milliseconds; then it is refused."""
     client_queries: int = 32
     """How many queries of one client's address may be in hand at the same time."""
     client_slow_queries: int = 1

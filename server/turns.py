@@ -1,4 +1,4 @@
-"""Queries that wait: those of one client in their order, while clients take turns."""
+"""Queues for what clients ask: each client's own in its order, while clients take turns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from server.limits import BusyError
 
 
 class Waiting(Protocol):
-    """A query that waits: the `place` at which its client is counted, and its `latest` start."""
+    """A query, or a wish for a page, that waits for its client's turn."""
 
     @property
     def place(self) -> Hashable:

@@ -104,6 +104,13 @@ class House:
         self.call(lambda: answer.set_result(question()))
         return answer.result(20)
 
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
+        """Wait until something is so on the loop."""
+        until = time.monotonic() + 20
+        while not self.ask(is_so):
+            assert time.monotonic() < until, "it never was so"
+            time.sleep(0.001)
+
     def answer_on_loop(self, visitors: list[socket.socket], wait_s: float = 0.0) -> list[int]:
         """Have requests answered on the loop; notes before each how many visitors can read.
 
@@ -222,6 +229,11 @@ def make_pages(house: House, together: int, monkeypatch: pytest.MonkeyPatch) -> 
     house.door.at_once = answer
 
 
+def wishes(house: House) -> int:
+    """Tell how many pages are made or wait for their turn."""
+    return house.door._making + len(house.door._wishes)
+
+
 def asked(house: House) -> list[str]:
     return [environ["QUERY_STRING"] for environ in house.app.seen]
 
@@ -233,8 +245,7 @@ def test_visitors_who_want_pages_take_turns(house: House, monkeypatch: pytest.Mo
         for source, name in ((1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (3, "c1"), (2, "b2")):
             visitors.append(held.enter_context(house.visit(f"127.0.0.{source}")))
             visitors[-1].sendall(get(f"/wait?{name}"))
-            while house.ask(lambda: len(house.door._wishes)) < len(visitors) - 1:
-                pass
+            house.wait_until(lambda: wishes(house) == len(visitors))
         assert asked(house) == ["a1"]
         house.app.go.set()
         for visitor in visitors:
@@ -252,8 +263,7 @@ def test_only_so_many_pages_are_made_at_the_same_time(
             visitor.sendall(get("/wait"))
         for _ in range(2):
             assert house.app.entered.acquire(timeout=20)
-        while house.ask(lambda: len(house.door._wishes)) < 2:
-            pass
+        house.wait_until(lambda: wishes(house) == 4)
         assert not house.app.entered.acquire(timeout=0.2)
         house.app.go.set()
         assert [statuses(read_answer(visitor)[0]) for visitor in visitors] == [[200]] * 4
@@ -266,20 +276,20 @@ def test_page_of_a_visitor_who_has_left_is_not_made(
     with house.visit() as first, house.visit() as last:
         first.sendall(get("/wait?first"))
         assert house.app.entered.acquire(timeout=20)
+        weight = house.ask(lambda: house.door.held_bytes)
         with house.visit() as leaving:
             leaving.sendall(get("/wait?leaving"))
-            while house.ask(lambda: len(house.door._wishes)) < 1:
-                pass
+            house.wait_until(lambda: wishes(house) == 2)
             leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        house.wait_until(lambda: wishes(house) == 1)
+        assert house.ask(lambda: house.door.held_bytes) == weight
         last.sendall(get("/wait?last"))
-        while house.ask(lambda: len(house.door.connections)) > 2:
-            pass
-        while house.ask(lambda: len(house.door._wishes)) < 2:
-            pass
+        house.wait_until(lambda: wishes(house) == 2)
         house.app.go.set()
         read_answer(first)
         read_answer(last)
     assert asked(house) == ["first", "last"]
+    assert house.ask(lambda: house.door.held_bytes) == 0
 
 
 @pytest.mark.parametrize("path", ["/fault", "/breaks", "/large"])
@@ -680,8 +690,7 @@ def test_answers_left_unread_take_so_much_and_whoever_leaves_the_most_goes(
         whole = [len(read_answer(visitor, b"H")[1]) == MUCH for visitor in (greedy[-1], slow)]
         assert whole == [True, True]
         assert len(read_all(greedy[0])) < MUCH
-    while house.door.connections:
-        pass
+    house.wait_until(lambda: not house.door.connections)
     assert house.ask(lambda: house.door.unread_bytes) == 0
 
 
@@ -723,8 +732,7 @@ def test_the_end_waits_for_what_is_in_hand_and_hears_who_has_come(house: House) 
         busy.sendall(get("/wait"))
         assert house.app.entered.acquire(timeout=20)
         house.stop()
-        while not house.door.draining:
-            pass
+        house.wait_until(lambda: house.door.draining)
         for visitor in (kept, new):
             visitor.sendall(get("/after"))
             assert b"\r\nConnection: close" in read_answer(visitor)[0]
@@ -797,8 +805,7 @@ def test_unfinished_requests_together_hold_so_much_and_no_more(
     long = b"GET /" + b"x" * 60_000
     with house.visit() as held, house.visit() as refused:
         held.sendall(long)
-        while not house.door.held_bytes:
-            pass
+        house.wait_until(lambda: house.door.held_bytes > 0)
         refused.sendall(long)
         assert statuses(read_all(refused)) == [503]
         assert statuses(house.say(get("/small", "Connection: close"))) == [200]
@@ -820,8 +827,7 @@ def test_what_follows_a_body_that_is_not_read_takes_no_place(house: House) -> No
     over = get("/over", "Transfer-Encoding: chunked", method="POST") + chunk
     behind = get("/", "Content-Length: 2", method="POST") + b"ok"
     assert statuses(house.say(over + 3 * behind)) == [200]
-    while house.door.connections:
-        pass
+    house.wait_until(lambda: not house.door.connections)
     assert places == []
     assert [environ["PATH_INFO"] for environ in house.app.seen] == ["/over"]
 

@@ -172,7 +172,9 @@ def test_query_that_takes_long_to_read_is_left_to_a_thread(
         ("POST", "/reconcile", True),
         ("GET", "/sparql", True),
         ("HEAD", "/sparql/?lang=de", True),
+        ("GET", "/sparql?l%61ng=d%65", True),
         ("GET", "/sparql?page=query", False),
+        ("GET", "/sparql?%71uer%79=ASK+%7B%7D", False),
         ("POST", "/sparql", False),
         ("GET", "/healthz", False),
         ("GET", "/healthz/live", False),
@@ -193,6 +195,17 @@ def test_only_pages_wait_for_a_turn(
     environ = EnvironBuilder(path, method=method).get_environ() | {"REMOTE_ADDR": "192.0.2.7"}
     assert quick.take(environ, cast(Connection, None)) == is_in_turn
     assert waiting == (["192.0.2.7"] if is_in_turn else [])
+
+
+@pytest.mark.parametrize("path", ["/sparql", "/sparql/?lang=d%65", "/doc/event/first-lighting"])
+def test_kept_pages_wait_for_no_turn(lighthouse_release: Path, path: str) -> None:
+    app = create_app(Settings(release_dir=lighthouse_release, log_queries=False))
+    made = app.test_client().get(path)
+    assert made.status_code == 200
+    quick = Quick(app.extensions["front"], cast(Lanes, None), cast(Door, None))
+    listener = Listener()
+    assert quick.take(EnvironBuilder(path).get_environ(), cast(Connection, listener))
+    assert [body for _, body in listener.heard] == [made.data]
 
 
 def test_long_queries_are_read_one_at_a_time(

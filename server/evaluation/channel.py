@@ -89,8 +89,8 @@ class Channel:
         asked = time.monotonic()
         latest = asked + self.wait_s
         conn = self._conns.take(place)
-        limit_ms = limit()
         try:
+            limit_ms = limit()
             for _ in range(_FREE_RETRIES):
                 try:
                     if conn is None:

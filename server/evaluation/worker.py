@@ -39,7 +39,7 @@ from server.evaluation.spool import INLINE_BYTES, Spool, UnwritableError
 from server.limits import Limits, ResultLimitError
 
 _STRETCH_S = 0.002
-"""How long a worker serves one connection while others wait for it."""
+"""How long from its first query on a worker serves one connection while others wait for it."""
 _HOLD_S = 0.001
 _HANGS_UP = getattr(select, "POLLRDHUP", select.POLLHUP)
 _NOTICED_BYTES = 1_000_000

@@ -45,7 +45,7 @@ Explaining = Callable[[Fault], tuple[Headers, bytes]]
 """Gives headers and body of the answer to what is no request, or to a fault of ours."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Wish:
     """A request for a page that waits for the turn of its client, counted at `place`."""
 
@@ -85,6 +85,7 @@ class Door:
         self._app = app
         self._threads = ThreadPoolExecutor(threads, "visitor")
         self._wishes: Turns[_Wish] = Turns()
+        self._wishing: dict[Connection, _Wish] = {}
         self._making = 0
         self._coming: set[asyncio.Task[None]] = set()
         self._is_full = False
@@ -149,14 +150,15 @@ class Door:
 
     def in_turn(self, environ: Environ, connection: Connection, client: str) -> None:
         """Have a request answered in a thread that makes a page, when it is the client's turn."""
-        self._wishes.append(_Wish(environ, connection, client))
+        wish = _Wish(environ, connection, client)
+        self._wishing[connection] = wish
+        self._wishes.append(wish)
         self._make_pages()
 
     def _make_pages(self) -> None:
         while self._wishes and self._making < PAGES_TOGETHER:
             wish = self._wishes.take()
-            if wish.connection.is_lost:
-                continue
+            del self._wishing[wish.connection]
             self._making += 1
             call = Call(self._app, wish.environ, wish.connection, self._loop, self._made)
             self._threads.submit(call.run)
@@ -168,6 +170,10 @@ class Door:
     def forget(self, connection: Connection) -> None:
         """Take note that a visitor has gone; whoever waits outside may come in."""
         self.connections.discard(connection)
+        wish = self._wishing.pop(connection, None)
+        if wish is not None:
+            self._wishes.remove(wish)
+            connection.end()
         self._open_again()
 
     def owe(self, connection: Connection) -> None:

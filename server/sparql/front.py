@@ -8,6 +8,7 @@ the same desk for their answers.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -40,6 +41,7 @@ App = Callable[[Environ, StartResponse], Iterable[bytes]]
 PLACES = ("/sparql", "/sparql/")
 METHODS = ("GET", "HEAD", "POST")
 _OK = to_head("200 OK", [])
+_NAMES_QUERY = re.compile("".join(f"(?:{letter}|%{ord(letter):x})" for letter in "query"))
 Address = tuple[Any, ...]
 """What the cache knows a request by, besides what is the same for all."""
 NO_PLACE = "kg.no_place"
@@ -397,7 +399,7 @@ class Front:
 def asks_nothing(environ: Environ) -> bool:
     """Tell whether a request of the endpoint certainly has no query: it is for a page."""
     address = environ.get("QUERY_STRING", "")
-    return environ["REQUEST_METHOD"] != "POST" and "query" not in address and "%" not in address
+    return environ["REQUEST_METHOD"] != "POST" and _NAMES_QUERY.search(address) is None
 
 
 def _to_outcome(kind: str) -> str:

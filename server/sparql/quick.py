@@ -44,10 +44,8 @@ class Quick:
     def take(self, environ: Environ, connection: Connection) -> bool:
         """Answer a request, now or later; False leaves it to a thread."""
         front = self._front
-        if not front.greet(environ):
+        if not front.greet(environ) or asks_nothing(environ):
             return self._give_page(environ, connection)
-        if asks_nothing(environ):
-            return self._have_page_made(environ, connection)
         if environ["REQUEST_METHOD"] != "GET":
             return False
         visit, known_as, ready = front.open(environ)
