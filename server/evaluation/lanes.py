@@ -27,7 +27,6 @@ from server.evaluation.frames import INLINE, REFUSED, Addresses, from_payload, t
 from server.evaluation.spool import UnwritableError, too_large
 from server.evaluation.tally import Tally, counted
 from server.limits import (
-    BusyError,
     ClientBusyError,
     LimitError,
     Limits,
@@ -259,14 +258,9 @@ class Lanes:
             "far": FederationError(message),
             "result": too_large(self._limits.result_bytes),
             "memory": self._over_memory(),
-            "late": self._late(),
+            "late": self._fast.busy(),
         }
         raise errors.get(kind) or EvaluationError(message)
-
-    def _late(self) -> LimitError:
-        wait = self._limits.queue_wait_ms
-        message = f"No worker came free within {wait / 1000:g} s; ask again."
-        return BusyError(message, "queue_wait_ms", wait, max(1, wait // 1000))
 
     def _over_time(self, lane: Lane) -> LimitError:
         far = lane == "federated"
