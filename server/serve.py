@@ -78,7 +78,8 @@ def find_address(settings: Settings) -> str:
         except OSError as error:
             reason = error.strerror
             message = (
-                f"port: {settings.host}:{settings.port} cannot be had ({reason}); take another"
+                f"port: {settings.host}:{settings.port} cannot be had ({reason}); "
+                "take another with --port"
             )
             raise SettingsError(message) from None
     return str(place[0])
