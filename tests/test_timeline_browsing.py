@@ -10,6 +10,13 @@ TORGAU = "Torgau, entries: 8"
 ALL = "Entries: 49"
 
 
+def open_whole(visit: Visit) -> Page:
+    """Open the timeline, and wait until its script has brought along all entries."""
+    page = visit("/timeline")
+    expect(page.locator(".whenwhere")).to_have_attribute("data-complete", "yes")
+    return page
+
+
 def entry(page: Page, slug: str):
     return page.locator(f'[id="{slug}"]')
 
@@ -19,7 +26,7 @@ def mark(page: Page, name: str):
 
 
 def test_a_click_on_a_place_leaves_its_entries_at_once(visit: Visit) -> None:
-    page = visit("/timeline")
+    page = open_whole(visit)
     page.evaluate("window.sameDocument = true")
     mark(page, TORGAU).click()
     expect(page.get_by_role("status")).to_have_text("Entries: 8 of 49")
@@ -31,7 +38,7 @@ def test_a_click_on_a_place_leaves_its_entries_at_once(visit: Visit) -> None:
 
 
 def test_an_event_chosen_in_the_list_is_marked_on_the_map(visit: Visit) -> None:
-    page = visit("/timeline")
+    page = open_whole(visit)
     page.get_by_role("link", name="Army commanders’ meeting", exact=True).click()
     expect(entry(page, "event/army-commanders-meeting")).to_have_class(re.compile("chosen"))
     expect(mark(page, TORGAU)).to_have_class(re.compile("chosen"))
@@ -40,7 +47,7 @@ def test_an_event_chosen_in_the_list_is_marked_on_the_map(visit: Visit) -> None:
 
 
 def test_days_chosen_in_the_form_narrow_both(visit: Visit) -> None:
-    page = visit("/timeline")
+    page = open_whole(visit)
     page.get_by_label("From").fill("1945-04-30")
     page.get_by_label("to", exact=True).fill("1945-05-01")
     page.get_by_role("button", name="Show", exact=True).click()
@@ -50,7 +57,7 @@ def test_days_chosen_in_the_form_narrow_both(visit: Visit) -> None:
 
 
 def test_going_back_gives_back_the_choice_before(visit: Visit) -> None:
-    page = visit("/timeline")
+    page = open_whole(visit)
     mark(page, TORGAU).click()
     expect(page.get_by_role("status")).to_have_text("Entries: 8 of 49")
     page.go_back()
@@ -60,7 +67,7 @@ def test_going_back_gives_back_the_choice_before(visit: Visit) -> None:
 
 
 def test_the_keyboard_alone_chooses_moves_and_lets_go(visit: Visit) -> None:
-    page = visit("/timeline")
+    page = open_whole(visit)
     first = page.locator(".entry h3 a").first
     first.focus()
     page.keyboard.press("ArrowDown")
@@ -79,7 +86,7 @@ def test_the_keyboard_alone_chooses_moves_and_lets_go(visit: Visit) -> None:
 
 
 def test_a_mark_for_many_places_leads_to_the_map_that_parts_them(visit: Visit) -> None:
-    page = visit("/timeline")
+    page = open_whole(visit)
     page.locator('a.mark[href^="#map-"]').first.click()
     focused = page.evaluate("document.activeElement.closest('figure').id")
     assert focused.startswith("map-")
