@@ -22,6 +22,7 @@ from leash import leashed
 from listening import free_port
 
 from server import Settings
+from server.evaluation.generation import Generation
 from server.evaluation.system import children
 from server.limits import Limits
 
@@ -181,6 +182,21 @@ def starting(release: Path, temp: Path, fault: str = "", **settings: object) -> 
             process.wait()
         if process.stderr is not None:
             process.stderr.close()
+
+
+@contextmanager
+def evaluating(release: Path, limits: Limits) -> Iterator[Generation]:
+    """Have an evaluator at work, without web processes, and see to it that it ends."""
+    generation = Generation(release, limits)
+    try:
+        generation.hear()
+        assert generation.error == ""
+        yield generation
+    finally:
+        generation.retire()
+        until = time.monotonic() + 5
+        while not generation.has_ended(kill=time.monotonic() > until):
+            time.sleep(0.02)
 
 
 def _wait_for_first_answer(service: Service) -> None:

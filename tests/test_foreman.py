@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running_service import ROOT, default_limits, endless_query
+from running_service import ROOT, default_limits, endless_query, evaluating
 from small_release import write_small_release
 
 from server.evaluation.answers import QueryRequest
@@ -39,14 +39,8 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def generation(release: Path) -> Iterator[Generation]:
     """An evaluator at work, with its foreman."""
-    made = Generation(release, LIMITS)
-    made.hear()
-    assert made.error == ""
-    yield made
-    made.retire()
-    until = time.monotonic() + 5
-    while not made.has_ended(kill=time.monotonic() > until):
-        time.sleep(0.02)
+    with evaluating(release, LIMITS) as made:
+        yield made
 
 
 def find_foreman() -> int:

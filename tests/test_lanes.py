@@ -12,14 +12,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 from listening import Listener
-from running_service import default_limits, endless_query, small_query
+from running_service import default_limits, endless_query, evaluating, small_query
 from small_release import write_small_release
 
 from kg.errors import QueryError
@@ -70,14 +70,8 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def generation(release: Path) -> Iterator[Generation]:
     """An evaluator at work."""
-    made = Generation(release, LIMITS)
-    made.hear()
-    assert made.error == ""
-    yield made
-    made.retire()
-    until = time.monotonic() + 5
-    while not made.has_ended(kill=time.monotonic() > until):
-        time.sleep(0.02)
+    with evaluating(release, LIMITS) as made:
+        yield made
 
 
 @pytest.fixture
@@ -432,16 +426,11 @@ def listening_to(kind: type[_FarEndpoint]) -> Iterator[str]:
 def allowing(release: Path, iri: str, time_ms: int = 10_000) -> Iterator[Lanes]:
     """Run an evaluator that may call one endpoint."""
     limits = replace(LIMITS, allow_service=(iri,), federated_workers=1, federated_time_ms=time_ms)
-    generation = Generation(release, limits)
-    generation.hear()
-    lanes = Lanes(generation.addresses, limits, generation.version)
-    try:
+    with (
+        evaluating(release, limits) as generation,
+        closing(Lanes(generation.addresses, limits, generation.version)) as lanes,
+    ):
         yield lanes
-    finally:
-        lanes.close()
-        generation.retire()
-        while not generation.has_ended(kill=False):
-            time.sleep(0.02)
 
 
 def test_allowed_service_is_called_from_a_lane_of_its_own(release: Path) -> None:
