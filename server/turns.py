@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict, deque
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Generic, Protocol, TypeVar
 
 from server.limits import BusyError
@@ -17,11 +16,6 @@ class Waiting(Protocol):
     @property
     def place(self) -> Hashable:
         """Where its client is counted, or the client itself."""
-        ...
-
-    @property
-    def latest(self) -> float:
-        """When (monotonic) it must have begun."""
         ...
 
 
@@ -72,11 +66,11 @@ class Turns(Generic[W]):
             del self._clients[query.place]
         return True
 
-    def take_late(self, now: float) -> list[W]:
-        """Give the queries that should have begun before `now`."""
+    def take_late(self, is_late: Callable[[W], bool]) -> list[W]:
+        """Give the queries that should have begun by now."""
         late: list[W] = []
         for place, queries in list(self._clients.items()):
-            while queries and queries[0].latest < now:
+            while queries and is_late(queries[0]):
                 late.append(queries.popleft())
             if not queries:
                 del self._clients[place]
@@ -87,9 +81,8 @@ class Turns(Generic[W]):
 class _Waiter(Generic[T]):
     """A thread that waits; it is let through the gate once it may have a thing."""
 
-    def __init__(self, place: Hashable, latest: float) -> None:
+    def __init__(self, place: Hashable) -> None:
         self.place = place
-        self.latest = latest
         self.gate = threading.Lock()
         self.gate.acquire()
         self.things: list[T] = []
@@ -110,10 +103,6 @@ class Pool(Generic[T]):
         self._waiting: Turns[_Waiter[T]] = Turns()
         self._lock = threading.Lock()
 
-    def __len__(self) -> int:
-        """Tell how many threads wait."""
-        return len(self._waiting)
-
     def take(self, place: Hashable) -> T:
         """Take a thing for a query of the client counted at `place`.
 
@@ -130,10 +119,9 @@ class Pool(Generic[T]):
                     self._length,
                     1,
                 )
-            wait_s = self._wait_ms / 1000
-            waiter = _Waiter[T](place, time.monotonic() + wait_s)
+            waiter = _Waiter[T](place)
             self._waiting.append(waiter)
-        if not waiter.gate.acquire(timeout=wait_s):
+        if not waiter.gate.acquire(timeout=self._wait_ms / 1000):
             with self._lock:
                 if self._waiting.remove(waiter):
                     raise self.busy()

@@ -99,7 +99,7 @@ def _serve(app: Flask, lanes: Lanes, place: Place, ready: int) -> None:
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 20, 20)
-        sys.setswitchinterval(0.001)
+        sys.setswitchinterval(0.001)  # in seconds: how long the loop waits for a busy thread
         os.write(ready, b"\n")
         os.close(ready)
 

@@ -48,8 +48,8 @@ class Queue:
     def wait_for(self, number: int) -> None:
         """Wait until so many threads wait."""
         until = time.monotonic() + PATIENCE_S
-        while len(self.channel._conns) != number:
-            assert time.monotonic() < until, f"{len(self.channel._conns)} threads wait"
+        while len(self.channel._conns._waiting) != number:
+            assert time.monotonic() < until, f"{len(self.channel._conns._waiting)} threads wait"
             time.sleep(0.001)
 
     def read(self) -> str:

@@ -247,7 +247,7 @@ class Express:
     def tick(self) -> None:
         """Leave to threads what takes too long."""
         now = time.monotonic()
-        for late in self._waiting.take_late(now):
+        for late in self._waiting.take_late(lambda begun: begun.latest < now):
             late.done(late)
         for line in self._lines[:]:
             if line.in_hand and now > line.in_hand[0].latest + PATIENCE_S:

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import formatdate
-from math import inf
 
 from server.http.connection import Connection
 from server.http.gateway import App, Call
@@ -52,7 +51,6 @@ class _Wish:
     environ: Environ
     connection: Connection
     place: str
-    latest: float = inf
 
 
 class Door:
@@ -144,9 +142,14 @@ class Door:
         if not self.at_once(environ, connection):
             self.in_thread(environ, connection)
 
-    def in_thread(self, environ: Environ, connection: Connection) -> None:
-        """Have a request answered by the app in a thread."""
-        self._threads.submit(Call(self._app, environ, connection, self._loop).run)
+    def in_thread(
+        self,
+        environ: Environ,
+        connection: Connection,
+        returned: Callable[[], None] | None = None,
+    ) -> None:
+        """Have a request answered by the app in a thread; see `Call` for `returned`."""
+        self._threads.submit(Call(self._app, environ, connection, self._loop, returned).run)
 
     def in_turn(self, environ: Environ, connection: Connection, client: str) -> None:
         """Have a request answered in a thread that makes a page, when it is the client's turn."""
@@ -160,8 +163,7 @@ class Door:
             wish = self._wishes.take()
             del self._wishing[wish.connection]
             self._making += 1
-            call = Call(self._app, wish.environ, wish.connection, self._loop, self._made)
-            self._threads.submit(call.run)
+            self.in_thread(wish.environ, wish.connection, self._made)
 
     def _made(self) -> None:
         self._making -= 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
@@ -30,7 +30,6 @@ SHORT_TEXT = 500
 """Up to so many characters a query is read in no time, however it is written."""
 
 _SHORT = 1000
-_AT_ONCE = nullcontext()
 _UNREPEATABLE = ("NOW", "RAND", "UUID", "BNODE")
 _CHANGING = re.compile(rf"(?:{'|'.join(_UNREPEATABLE)})[\s(#]")
 _QUIET = frozenset(("iri", "string", "variable", "op"))
@@ -141,10 +140,6 @@ class Desk:
         if len(query) <= SHORT_TEXT:
             return False
         return check_quickly(query, self._limits.on_text) is None or _may_have_changing(query)
-
-    def turn(self, query: str, client: str) -> AbstractContextManager[None]:
-        """Have a query read `in_turn` if that takes long."""
-        return self.in_turn(client) if self.takes_long(query) else _AT_ONCE
 
     @contextmanager
     def in_turn(self, client: str) -> Iterator[None]:

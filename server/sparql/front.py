@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import count
 from time import perf_counter
@@ -41,6 +42,7 @@ App = Callable[[Environ, StartResponse], Iterable[bytes]]
 PLACES = ("/sparql", "/sparql/")
 METHODS = ("GET", "HEAD", "POST")
 _OK = to_head("200 OK", [])
+_AT_ONCE = nullcontext()
 _NAMES_QUERY = re.compile("".join(f"(?:{letter}|%{ord(letter):x})" for letter in "query"))
 Address = tuple[Any, ...]
 """What the cache knows a request by, besides what is the same for all."""
@@ -181,9 +183,10 @@ class Front:
             return None
         visit, site = handed.visit, handed.site
         visit.digest = to_digest(given.query)
-        if not may_wait and self.desk.takes_long(given.query):
+        takes_long = self.desk.takes_long(given.query)
+        if takes_long and not may_wait:
             return None
-        with self.desk.turn(given.query, handed.client):
+        with self.desk.in_turn(handed.client) if takes_long else _AT_ONCE:
             asked = self.desk.check(
                 given,
                 given.query,
