@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,10 @@ from http import HTTPStatus
 from kg.errors import KnowledgeError, OrderError, QueryError
 from server.evaluation.answers import FederationError
 from server.evaluation.spool import UnwritableError
+from server.headers import ALWAYS
+from server.http.heads import Environ, Headers
 from server.limits import LimitError
+from server.negotiation import HTML, JSON, PROBLEM, VARY, choose
 
 KINDS = {
     "bad-request": "The request breaks a rule of its protocol; the detail says which.",
@@ -47,6 +51,7 @@ KINDS = {
     "internal": "A fault of ours. It is logged; please tell us the time and the address.",
 }
 """Every kind of problem this service answers with; `/problems` lists them."""
+_LONG_ACCEPT = 1000
 
 
 @dataclass
@@ -122,3 +127,50 @@ def write_problem(problem: ProblemError, base: str, root: str, path: str) -> byt
         **problem.facts,
     }
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def wants_page(accept: str | None) -> bool:
+    """Tell whether a problem is to be said to a person, not to a program."""
+    return choose(accept, (PROBLEM, JSON, HTML)) is HTML
+
+
+def say_problem(problem: ProblemError, base: str, environ: Environ) -> tuple[Headers, bytes]:
+    """Say a problem in no time, without a page's frame; gives headers and body."""
+    root, path = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
+    accept = environ.get("HTTP_ACCEPT", "")
+    if len(accept) <= _LONG_ACCEPT and wants_page(accept):
+        offer, body = HTML, _write_bare_page(problem, root)
+    else:
+        offer, body = PROBLEM, write_problem(problem, base, root, path)
+    headers = [
+        ("Content-Type", offer.content_type),
+        ("Content-Length", str(len(body))),
+        ("Vary", VARY),
+        ("Cache-Control", "no-store" if problem.status >= 500 else "no-cache"),
+        *problem.headers.items(),
+        *ALWAYS.items(),
+    ]
+    return headers, body
+
+
+def _write_bare_page(problem: ProblemError, root: str) -> bytes:
+    said = f"{problem.status} {problem.title}"
+    help_address = html.escape(f"{root}/problems#{problem.kind}")
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>{said}</title>
+</head>
+<body>
+<main>
+<h1>{said}</h1>
+<p><strong>{html.escape(problem.detail)}</strong></p>
+<p><a href="{help_address}">What this means</a></p>
+</main>
+</body>
+</html>
+""".encode()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
+from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
 from server.limits import BusyError
@@ -20,6 +22,7 @@ class Waiting(Protocol):
 
 
 T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 W = TypeVar("W", bound=Waiting)
 
 
@@ -66,6 +69,18 @@ class Turns(Generic[W]):
             del self._clients[query.place]
         return True
 
+    def drop(self) -> W:
+        """Part with the newest query of the client who has the most waiting.
+
+        Of clients who have as many, the one whose turn is farthest away.
+        """
+        place, queries = max(reversed(self._clients.items()), key=lambda item: len(item[1]))
+        query = queries.pop()
+        self._length -= 1
+        if not queries:
+            del self._clients[place]
+        return query
+
     def take_late(self, is_late: Callable[[W], bool]) -> list[W]:
         """Give the queries that should have begun by now."""
         late: list[W] = []
@@ -78,21 +93,66 @@ class Turns(Generic[W]):
         return late
 
 
+class Asking(Protocol[T_contra]):
+    """Whoever asks a pool for a thing; told once what came of it, in whatever thread."""
+
+    @property
+    def place(self) -> Hashable:
+        """Where its client is counted, or the client itself."""
+        ...
+
+    @property
+    def since(self) -> float:
+        """Since when it asks, in seconds of `time.monotonic`."""
+        ...
+
+    def receive(self, thing: T_contra) -> None:
+        """Take the thing."""
+        ...
+
+    def refuse(self, error: BusyError) -> None:
+        """Take note that there is none."""
+        ...
+
+
 class _Waiter(Generic[T]):
-    """A thread that waits; it is let through the gate once it may have a thing."""
+    """A thread that waits; it is let through the gate once it is told."""
 
     def __init__(self, place: Hashable) -> None:
         self.place = place
-        self.gate = threading.Lock()
-        self.gate.acquire()
+        self.since = monotonic()
         self.things: list[T] = []
+        self._error: BusyError | None = None
+        self._gate = threading.Lock()
+        self._gate.acquire()
+
+    def receive(self, thing: T) -> None:
+        """Take the thing, and go on."""
+        self.things.append(thing)
+        self._gate.release()
+
+    def refuse(self, error: BusyError) -> None:
+        """Go on without."""
+        self._error = error
+        self._gate.release()
+
+    def wait(self, seconds: float = -1) -> bool:
+        """Wait to be told; False when that did not happen in time.
+
+        Raises:
+            BusyError: when there is no thing.
+        """
+        told = self._gate.acquire(timeout=seconds)
+        if self._error is not None:
+            raise self._error
+        return told
 
 
 class Pool(Generic[T]):
-    """Things that threads take and give back; those that find none wait for their client's turn.
+    """Things that are taken and given back; who finds none waits for the turn of his client.
 
-    `kind` is what visitors are told they wait for. At most `length` threads wait, and each at most
-    `wait_ms`.
+    `kind` is what visitors are told they wait for. At most `length` wait, and each at most
+    `wait_ms`; where one too many waits, the client who has the most waiting has one refused.
     """
 
     def __init__(self, things: Iterable[T], kind: str, length: int, wait_ms: int) -> None:
@@ -100,42 +160,71 @@ class Pool(Generic[T]):
         self._kind = kind
         self._length = length
         self._wait_ms = wait_ms
-        self._waiting: Turns[_Waiter[T]] = Turns()
+        self._waiting: Turns[Asking[T]] = Turns()
         self._lock = threading.Lock()
 
+    def __len__(self) -> int:
+        """Tell how many wait."""
+        return len(self._waiting)
+
+    def ask(self, asking: Asking[T]) -> None:
+        """Have a thing given: now, or when the turn of its client has come."""
+        refused = None
+        with self._lock:
+            things, self._free[-1:] = self._free[-1:], []
+            if not things:
+                self._waiting.append(asking)
+                if len(self._waiting) > self._length:
+                    refused = self._waiting.drop()
+        if things:
+            asking.receive(things[0])
+        if refused is not None:
+            refused.refuse(self._full())
+
     def take(self, place: Hashable) -> T:
-        """Take a thing for a query of the client counted at `place`.
+        """Take a thing for a query of the client counted at `place`, and wait for it.
 
         Raises:
             BusyError: when too many wait already, or none came free in time.
         """
-        with self._lock:
-            if self._free:
-                return self._free.pop()
-            if len(self._waiting) >= self._length:
-                raise BusyError(
-                    f"{self._length} queries wait already, as many as may; ask again.",
-                    "queue_length",
-                    self._length,
-                    1,
-                )
-            waiter = _Waiter[T](place)
-            self._waiting.append(waiter)
-        if not waiter.gate.acquire(timeout=self._wait_ms / 1000):
-            with self._lock:
-                if self._waiting.remove(waiter):
-                    raise self.busy()
+        waiter = _Waiter[T](place)
+        self.ask(waiter)
+        if not waiter.wait(self._wait_ms / 1000):
+            if self.forget(waiter):
+                raise self.busy()
+            waiter.wait()
         return waiter.things.pop()
+
+    @contextmanager
+    def hold(self, place: Hashable) -> Iterator[T]:
+        """Have a thing as long as the block runs; raises as `take` does, on entering."""
+        thing = self.take(place)
+        try:
+            yield thing
+        finally:
+            self.give_back(thing)
+
+    def forget(self, asking: Asking[T]) -> bool:
+        """Have somebody wait no longer; False when he has been told."""
+        with self._lock:
+            return self._waiting.remove(asking)
+
+    def refuse_late(self) -> None:
+        """Refuse who has waited as long as may be."""
+        latest = monotonic() - self._wait_ms / 1000
+        with self._lock:
+            late = self._waiting.take_late(lambda asking: asking.since < latest)
+        for asking in late:
+            asking.refuse(self.busy())
 
     def give_back(self, thing: T) -> None:
         """Hand a thing to whoever's turn it is; nobody who comes later is faster."""
         with self._lock:
-            if self._waiting:
-                waiter = self._waiting.take()
-                waiter.things.append(thing)
-                waiter.gate.release()
-            else:
+            if not self._waiting:
                 self._free.append(thing)
+                return
+            asking = self._waiting.take()
+        asking.receive(thing)
 
     def take_free(self) -> list[T]:
         """Take all things that nobody has now."""
@@ -150,4 +239,12 @@ class Pool(Generic[T]):
             "queue_wait_ms",
             self._wait_ms,
             max(1, self._wait_ms // 1000),
+        )
+
+    def _full(self) -> BusyError:
+        return BusyError(
+            f"{self._length} wait for a {self._kind} already, as many as may; ask again.",
+            "queue_length",
+            self._length,
+            1,
         )

@@ -87,6 +87,7 @@ def _serve(app: Flask, lanes: Lanes, place: Place, ready: int) -> None:
 
     def tick() -> None:
         lanes.tick()
+        quick.tick()
         front.note_cache()
 
     door.on_tick = tick

@@ -18,11 +18,13 @@ from typing import Any, TypeVar
 
 import pytest
 
-from server.http import connection, door, reader
+from server.http import connection, door, gateway, reader
 from server.http.connection import Connection
 from server.http.door import Door
-from server.http.heads import WHOLE, Environ, to_head
+from server.http.heads import PATH_BYTES, WHOLE, Environ, to_head
 from server.http.reader import HEAD_BYTES, HEADERS_BYTES, MOST_HEADERS
+from server.http.wishes import Places
+from server.turns import Pool
 
 BODY_BYTES = 1000
 LARGE = 400
@@ -218,34 +220,33 @@ def house() -> Iterator[House]:
     assert not thread.is_alive()
 
 
-def make_pages(house: House, together: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have everything that is asked answered as a page is."""
-    monkeypatch.setattr(door, "PAGES_TOGETHER", together)
+def make_pages(
+    house: House, together: int, length: int = 128, wait_ms: int = 20_000
+) -> Callable[[], int]:
+    """Have everything that is asked answered in turns; gives what counts who is waited for."""
+    places: Places = Pool([None] * together, "place", length, wait_ms)
 
     def answer(environ: Environ, visited: Connection) -> bool:
-        house.door.in_turn(environ, visited, environ["REMOTE_ADDR"])
+        house.door.in_turn(environ, visited, environ["REMOTE_ADDR"], places)
         return True
 
     house.door.at_once = answer
-
-
-def wishes(house: House) -> int:
-    """Tell how many pages are made or wait for their turn."""
-    return house.door._making + len(house.door._wishes)
+    house.door.on_tick = places.refuse_late
+    return lambda: together - len(places._free) + len(places)
 
 
 def asked(house: House) -> list[str]:
     return [environ["QUERY_STRING"] for environ in house.app.seen]
 
 
-def test_visitors_who_want_pages_take_turns(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_pages(house, 1, monkeypatch)
+def test_visitors_who_want_pages_take_turns(house: House) -> None:
+    wishes = make_pages(house, 1)
     with ExitStack() as held:
         visitors = []
         for source, name in ((1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (3, "c1"), (2, "b2")):
             visitors.append(held.enter_context(house.visit(f"127.0.0.{source}")))
             visitors[-1].sendall(get(f"/wait?{name}"))
-            house.wait_until(lambda: wishes(house) == len(visitors))
+            house.wait_until(lambda: wishes() == len(visitors))
         assert asked(house) == ["a1"]
         house.app.go.set()
         for visitor in visitors:
@@ -253,38 +254,34 @@ def test_visitors_who_want_pages_take_turns(house: House, monkeypatch: pytest.Mo
     assert asked(house) == ["a1", "a2", "b1", "c1", "a3", "b2"]
 
 
-def test_only_so_many_pages_are_made_at_the_same_time(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_pages(house, 2, monkeypatch)
+def test_only_so_many_pages_are_made_at_the_same_time(house: House) -> None:
+    wishes = make_pages(house, 2)
     with ExitStack() as held:
         visitors = [held.enter_context(house.visit()) for _ in range(4)]
         for visitor in visitors:
             visitor.sendall(get("/wait"))
         for _ in range(2):
             assert house.app.entered.acquire(timeout=20)
-        house.wait_until(lambda: wishes(house) == 4)
+        house.wait_until(lambda: wishes() == 4)
         assert not house.app.entered.acquire(timeout=0.2)
         house.app.go.set()
         assert [statuses(read_answer(visitor)[0]) for visitor in visitors] == [[200]] * 4
 
 
-def test_page_of_a_visitor_who_has_left_is_not_made(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_pages(house, 1, monkeypatch)
+def test_page_of_a_visitor_who_has_left_is_not_made(house: House) -> None:
+    wishes = make_pages(house, 1)
     with house.visit() as first, house.visit() as last:
         first.sendall(get("/wait?first"))
         assert house.app.entered.acquire(timeout=20)
         weight = house.ask(lambda: house.door.held_bytes)
         with house.visit() as leaving:
             leaving.sendall(get("/wait?leaving"))
-            house.wait_until(lambda: wishes(house) == 2)
+            house.wait_until(lambda: wishes() == 2)
             leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        house.wait_until(lambda: wishes(house) == 1)
+        house.wait_until(lambda: wishes() == 1)
         assert house.ask(lambda: house.door.held_bytes) == weight
         last.sendall(get("/wait?last"))
-        house.wait_until(lambda: wishes(house) == 2)
+        house.wait_until(lambda: wishes() == 2)
         house.app.go.set()
         read_answer(first)
         read_answer(last)
@@ -294,14 +291,141 @@ def test_page_of_a_visitor_who_has_left_is_not_made(
 
 @pytest.mark.parametrize("path", ["/fault", "/breaks", "/large"])
 def test_page_that_fails_or_is_not_read_holds_up_no_other(
-    house: House, path: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    house: House, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    make_pages(house, 1, monkeypatch)
+    make_pages(house, 1)
     with house.visit() as slow, house.visit() as other:
         slow.sendall(get(path))
         assert slow.recv(1) == b"H"
         other.sendall(get("/next"))
         assert statuses(read_answer(other)[0]) == [200]
+
+
+def test_one_wish_too_many_is_refused_to_whoever_has_the_most(house: House) -> None:
+    wishes = make_pages(house, 1, length=3)
+    with ExitStack() as held:
+        visitors = {}
+        for source, name in ((1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (3, "c1")):
+            visitors[name] = held.enter_context(house.visit(f"127.0.0.{source}"))
+            visitors[name].sendall(get(f"/wait?{name}"))
+            house.wait_until(lambda: wishes() == min(len(visitors), 4))
+        head, body = read_answer(visitors.pop("a3"))
+        assert statuses(head) == [503]
+        assert body == b"Service Unavailable (queue_length: 3).\n"
+        house.app.go.set()
+        for visitor in visitors.values():
+            assert statuses(read_answer(visitor)[0]) == [200]
+    assert asked(house) == ["a1", "a2", "b1", "c1"]
+    house.wait_until(lambda: not house.door.connections)
+    assert house.ask(lambda: (house.door.held_bytes, wishes())) == (0, 0)
+
+
+def test_who_asks_and_says_no_more_holds_no_room_for_ever(house: House) -> None:
+    wishes = make_pages(house, 1, length=3)
+    with house.visit("127.0.0.2") as first:
+        first.sendall(get("/wait?first"))
+        assert house.app.entered.acquire(timeout=20)
+        for at in range(50):
+            with house.visit() as leaving:
+                leaving.sendall(get(f"/wait?{at}"))
+                leaving.shutdown(socket.SHUT_WR)
+        house.wait_until(lambda: len(house.door.connections) == 4 and wishes() == 4)
+        house.app.go.set()
+        assert statuses(read_answer(first)[0]) == [200]
+    house.wait_until(lambda: not house.door.connections)
+    assert house.ask(lambda: (house.door.held_bytes, wishes())) == (0, 0)
+
+
+def test_a_wish_that_waits_too_long_is_refused(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "TICK_S", 0.02)
+    make_pages(house, 1, wait_ms=50)
+    with house.visit() as first, house.visit() as late:
+        first.sendall(get("/wait?first"))
+        assert house.app.entered.acquire(timeout=20)
+        late.sendall(get("/wait?late"))
+        head, body = read_answer(late)
+        assert statuses(head) == [503]
+        assert body == b"Service Unavailable (queue_wait_ms: 50).\n"
+        house.app.go.set()
+        late.sendall(get("/again"))
+        assert statuses(read_answer(late)[0]) == [200]
+        assert statuses(read_answer(first)[0]) == [200]
+    assert asked(house) == ["first", ""]
+
+
+def test_whoever_is_in_most_often_gives_way_where_it_gets_narrow(house: House) -> None:
+    house.door.most = 6
+    with ExitStack() as held:
+        crowd = [held.enter_context(house.visit()) for _ in range(5)]
+        house.wait_until(lambda: len(house.door.connections) == 5)
+        crowd[0].sendall(get("/wait"))
+        assert house.app.entered.acquire(timeout=20)
+        kept = held.enter_context(house.visit("127.0.0.2"))
+        kept.sendall(get("/1"))
+        read_answer(kept)
+        new = held.enter_context(house.visit("127.0.0.3"))
+        new.sendall(get("/2"))
+        assert read_answer(new)[1] == b"GET /2? "
+        assert [read_all(crowd[1]), read_all(crowd[2])] == [b"", b""]
+        kept.sendall(get("/3"))
+        assert read_answer(kept)[1] == b"GET /3? "
+        house.app.go.set()
+        assert read_answer(crowd[0])[1] == b"GET /wait? "
+
+
+def test_where_everybody_is_in_once_the_next_waits_outside(house: House) -> None:
+    house.door.most = 3
+    with ExitStack() as held:
+        inside = [held.enter_context(house.visit(f"127.0.0.{at}")) for at in range(1, 4)]
+        house.wait_until(lambda: len(house.door.connections) == 3)
+        new = held.enter_context(house.visit("127.0.0.4"))
+        new.sendall(get("/new"))
+        for visitor in inside:
+            visitor.sendall(get("/kept"))
+            assert read_answer(visitor)[1] == b"GET /kept? "
+        assert not select.select([new], [], [], 0.1)[0]
+        inside[0].close()
+        assert read_answer(new)[1] == b"GET /new? "
+
+
+def test_answers_that_nobody_reads_hold_no_thread(house: House) -> None:
+    with ExitStack() as held:
+        for _ in range(20):
+            slow = held.enter_context(house.visit())
+            slow.sendall(get("/large"))
+            assert slow.recv(1) == b"H"
+        house.wait_until(
+            lambda: sum(visitor.is_stalled for visitor in house.door.connections) == 20
+        )
+        assert statuses(house.say(get("/next", "Connection: close"))) == [200]
+    house.wait_until(lambda: not house.door._threads.streams)
+
+
+def test_one_stream_too_many_is_taken_from_whoever_has_the_most(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(gateway, "MOST_STREAMS", 3)
+    with ExitStack() as held:
+
+        def begin(source: int) -> socket.socket:
+            visitor = held.enter_context(house.visit(f"127.0.0.{source}"))
+            visitor.sendall(get("/large", "Connection: close"))
+            assert visitor.recv(1) == b"H"
+            return visitor
+
+        greedy = [begin(1), begin(1)]
+        house.wait_until(lambda: all(visitor.is_stalled for visitor in house.door.connections))
+        first, second = begin(2), begin(3)
+        refused = read_all(begin(4))
+        assert statuses(b"H" + refused) == [503]
+        assert b"(streams: 3)" in refused
+        assert len(read_all(greedy[0])) < LARGE * len(PART)
+        for visitor in (greedy[1], first, second):
+            assert len(read_all(visitor)) > LARGE * len(PART)
+    house.wait_until(lambda: not house.door._threads.streams)
+    assert caplog.text == ""
 
 
 def test_requests_sent_at_once_are_answered_in_their_order(house: House) -> None:
@@ -802,7 +926,7 @@ def test_unfinished_requests_together_hold_so_much_and_no_more(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader, "HELD_BYTES", 100_000)
-    long = b"GET /" + b"x" * 60_000
+    long = b"GET /?" + b"x" * 60_000
     with house.visit() as held, house.visit() as refused:
         held.sendall(long)
         house.wait_until(lambda: house.door.held_bytes > 0)
@@ -837,3 +961,36 @@ def test_a_visitor_asks_only_so_far_ahead(house: House) -> None:
     answers = house.say(get("/wait") + get("/") * (2 * connection.MOST_AHEAD))
     assert len(statuses(answers)) == connection.MOST_AHEAD
     assert answers.count(b"Connection: close") == 1
+
+
+@pytest.mark.parametrize("begin", ["/", "http://here/"])
+@pytest.mark.parametrize("end", ["", "?a=b"])
+def test_a_path_has_a_greatest_length_and_a_query_string_none(
+    house: House, begin: str, end: str
+) -> None:
+    longest = "/" + "%41" * 2600 + "x" * (PATH_BYTES - 7801)
+    before = begin.removesuffix("/")
+    for _ in range(2):  # the second time the headers are known
+        head, body = read_one(house, get(f"{before}{longest}{end}"))
+        assert statuses(head) == [200]
+        assert len(body) == len(b"GET ?") + PATH_BYTES - 5200 + len(end or "?")
+        head, body = read_one(house, get(f"{before}{longest}x{end}"))
+        assert statuses(head) == [414]
+        assert body == b"Request-URI Too Long (path_bytes: 8,000).\n"
+    assert statuses(read_one(house, get("/?" + "%41" * 60_000))[0]) == [200]
+
+
+def read_one(house: House, raw: bytes) -> tuple[bytes, bytes]:
+    with house.visit() as visitor:
+        visitor.sendall(raw)
+        return read_answer(visitor)
+
+
+def test_fault_in_a_head_counts_whatever_comes_behind_it(house: House) -> None:
+    much = BODY_BYTES * 3
+    for length in (f"Content-Length: {much}", "Transfer-Encoding: chunked"):
+        raw = get("/", "Host: twice", length, method="POST")
+        body = b"x" * much if "Length" in length else f"{much:x}\r\n".encode() + b"x" * much
+        answers = house.say(raw + body)
+        assert statuses(answers) == [400]
+    assert house.app.seen == []

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -210,17 +210,37 @@ def test_no_code_is_written_for_a_query_longer_than_any_that_is_answered(
     assert (CURL in code, "The query must be mended" in code) == (is_written, not is_written)
 
 
-def test_results_for_people_are_shown_one_at_a_time(lighthouse_release: Path) -> None:
+@pytest.mark.parametrize("query", ["ASK {}", "ASK {", "ASK {} # again"])
+def test_pages_of_queries_wait_for_their_turn_like_any_page(
+    lighthouse_release: Path, query: str
+) -> None:
     app = create_app(Settings(lighthouse_release, log_queries=False, queue_wait_ms=50))
-    desk, client = app.extensions["front"].desk, app.test_client()
-    address = "/sparql?query=ASK+%7B%7D"
-    with desk.in_turn("somebody"):
+    front, client = app.extensions["front"], app.test_client()
+    address = f"/sparql?{urlencode({'query': query})}"
+    with front.making.hold("somebody"), front.making.hold("somebody else"):
         refused = client.get(address, headers=BROWSER)
-        assert client.get(address, headers={"Accept": "*/*"}).status_code == 200
-    assert refused.status_code == 503
-    assert "came free within 0.05 s" in refused.text
-    assert "ASK {}</textarea>" in refused.text
-    assert client.get(address, headers=BROWSER).status_code == 200
+        other = client.get(address, headers={"Accept": "*/*"})
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+    assert "<h1>503 Service Unavailable</h1>" in refused.text
+    assert "No place to make a page came free within 0.05 s" in refused.text
+    whole = 400 if query == "ASK {" else 200
+    assert other.status_code == whole
+    made = client.get(address, headers=BROWSER)
+    assert made.status_code == whole
+    assert "</textarea>" in made.text
+
+
+def test_whoever_has_no_place_for_his_query_takes_none_for_a_page(
+    lighthouse_release: Path,
+) -> None:
+    app = create_app(Settings(lighthouse_release, log_queries=False, client_queries=1))
+    front, client = app.extensions["front"], app.test_client()
+    free = front._slots.take("127.0.0.1")
+    with front.making.hold("somebody"), front.making.hold("somebody else"):
+        refused = client.get("/sparql?query=ASK+%7B%7D", headers=BROWSER)
+    free()
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+    assert 'href="/problems#too-many-requests"' in refused.text
 
 
 @given(query=st.text(alphabet="ab'\"\\`${})- \n\r#", max_size=40).map(lambda text: f"ASK {text}#"))

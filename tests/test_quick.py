@@ -35,6 +35,7 @@ from server.evaluation.lanes import Lanes
 from server.http.connection import Connection
 from server.http.door import Door
 from server.http.heads import WHOLE, Environ
+from server.http.wishes import Places
 from server.sparql.front import HANDED, Front
 from server.sparql.quick import PLAIN_BYTES, Quick
 
@@ -63,6 +64,18 @@ HEADERS: tuple[dict[str, str], ...] = (
     {"If-None-Match": "*"},
 )
 NEW_EACH_TIME = {"date", "x-request-id"}
+
+
+class Hall:
+    """A door that notes who waits for which places."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[str, Places]] = []
+
+    def in_turn(
+        self, environ: Environ, connection: Connection, client: str, places: Places
+    ) -> None:
+        self.waiting.append((client, places))
 
 
 @pytest.fixture(scope="module")
@@ -131,8 +144,9 @@ def test_a_fault_on_the_loop_takes_no_place_for_good(
     monkeypatch.setattr(front._slots, "_changed", held.append)
     monkeypatch.setattr(front.desk, "check", lambda *_: 1 / 0)
     environ = EnvironBuilder("/sparql", query_string={"query": "ASK {}"}).get_environ()
-    quick = Quick(front, cast(Lanes, None), cast(Door, None))
-    assert not quick.take(environ, cast(Connection, None))
+    hall = Hall()
+    assert Quick(front, cast(Lanes, None), cast(Door, hall)).take(environ, cast(Connection, None))
+    assert len(hall.waiting) == 1
     assert held == [1, 0]
     assert HANDED not in environ
     assert "ZeroDivisionError" in caplog.text
@@ -160,41 +174,39 @@ def test_query_that_takes_long_to_read_is_left_to_a_thread(
     held: list[int] = []
     monkeypatch.setattr(front._slots, "_changed", held.append)
     environ = EnvironBuilder("/sparql", query_string={"query": query}).get_environ()
-    assert not Quick(front, cast(Lanes, None), cast(Door, None)).take(environ, cast(Connection, 0))
+    hall = Hall()
+    assert Quick(front, cast(Lanes, None), cast(Door, hall)).take(environ, cast(Connection, 0))
+    assert len(hall.waiting) == 1
     assert len(checked) == (0 if is_long else 1)
     assert held == [1, 0]
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "is_in_turn"),
+    ("method", "path", "places"),
     [
-        ("GET", "/doc/event/nothing", True),
-        ("POST", "/reconcile", True),
-        ("GET", "/sparql", True),
-        ("HEAD", "/sparql/?lang=de", True),
-        ("GET", "/sparql?l%61ng=d%65", True),
-        ("GET", "/sparql?page=query", False),
-        ("GET", "/sparql?%71uer%79=ASK+%7B%7D", False),
-        ("POST", "/sparql", False),
-        ("GET", "/healthz", False),
-        ("GET", "/healthz/live", False),
-        ("GET", "/metrics", False),
+        ("GET", "/doc/event/nothing", "making"),
+        ("POST", "/reconcile", "making"),
+        ("GET", "/sparql", "making"),
+        ("HEAD", "/sparql/?lang=de", "making"),
+        ("GET", "/sparql?l%61ng=d%65", "making"),
+        ("GET", "/sparql?page=query", "asking"),
+        ("GET", "/sparql?%71uer%79=ASK+%7B%7D", "asking"),
+        ("POST", "/sparql", "asking"),
+        ("GET", "/healthz", "telling"),
+        ("GET", "/healthz/live", "telling"),
+        ("GET", "/metrics", "telling"),
     ],
 )
-def test_only_pages_wait_for_a_turn(
-    lighthouse_release: Path, method: str, path: str, is_in_turn: bool
+def test_what_a_thread_answers_waits_for_its_clients_turn(
+    lighthouse_release: Path, method: str, path: str, places: str
 ) -> None:
     app = create_app(Settings(release_dir=lighthouse_release, log_queries=False))
-    waiting: list[str] = []
-
-    class Hall:
-        def in_turn(self, environ: Environ, connection: Connection, client: str) -> None:
-            waiting.append(client)
-
-    quick = Quick(app.extensions["front"], cast(Lanes, None), cast(Door, Hall()))
+    front, hall = app.extensions["front"], Hall()
+    quick = Quick(front, cast(Lanes, None), cast(Door, hall))
     environ = EnvironBuilder(path, method=method).get_environ() | {"REMOTE_ADDR": "192.0.2.7"}
-    assert quick.take(environ, cast(Connection, None)) == is_in_turn
-    assert waiting == (["192.0.2.7"] if is_in_turn else [])
+    assert quick.take(environ, cast(Connection, None))
+    known = {"making": front.making, "asking": quick._asking, "telling": quick._telling}
+    assert hall.waiting == [("192.0.2.7", known[places])]
 
 
 @pytest.mark.parametrize("path", ["/sparql", "/sparql/?lang=d%65", "/doc/event/first-lighting"])

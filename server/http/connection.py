@@ -15,6 +15,7 @@ from typing import Protocol
 
 from server.http.heads import Environ, Fault, Headers, to_head
 from server.http.reader import HELD_BYTES, REQUEST_BYTES, ReadingHost, RequestReader
+from server.proxies import to_client
 
 MOST_AHEAD = 100
 """How many requests a visitor may send before the first is answered; those beyond are not read."""
@@ -33,11 +34,14 @@ class Host(ReadingHost, Protocol):
 
     environ: Environ
     draining: bool
-    connections: set[Connection]
     buffer: memoryview
     unread_bytes: int
-    explain: Callable[[Fault], tuple[Headers, bytes]]
+    explain: Callable[[Fault, Environ], tuple[Headers, bytes]]
     again: Callable[[bytes, Connection], bool]
+
+    def come_in(self, connection: Connection) -> None:
+        """Take note of a connection."""
+        ...
 
     def forget(self, connection: Connection) -> None:
         """Take note that a connection has ended."""
@@ -63,8 +67,8 @@ class Host(ReadingHost, Protocol):
 class Connection(asyncio.BufferedProtocol):
     """Has requests read and answered, and writes the answers; all of it on the event loop."""
 
-    address: str
-    """Where the visitor comes from."""
+    client: str
+    """Where the visitor comes from; see `server.proxies.to_client`."""
     _transport: asyncio.Transport
     _reader: RequestReader
     _recognise: Callable[[bytes], Environ | None]
@@ -87,6 +91,11 @@ class Connection(asyncio.BufferedProtocol):
         self.when_free: list[Callable[[], None]] = []
         """Called once when more can be written, or nothing ever will."""
 
+    @property
+    def idle_since(self) -> tuple[bool, float]:
+        """Whether a request is answered, and since when nothing has moved."""
+        return self._busy, self.since
+
     # What the event loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -94,10 +103,11 @@ class Connection(asyncio.BufferedProtocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         client, server = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
-        self.address = client[0] if client else ""
+        address = client[0] if client else ""
+        self.client = to_client(address)
         base = {
             **self._host.environ,
-            "REMOTE_ADDR": self.address,
+            "REMOTE_ADDR": address,
             "REMOTE_PORT": str(client[1]) if client else "",
             "SERVER_NAME": server[0],
             "SERVER_PORT": str(server[1]),
@@ -105,7 +115,7 @@ class Connection(asyncio.BufferedProtocol):
         self._reader = RequestReader(self._host, self, base)
         self._recognise = self._reader.recognise
         transport.set_write_buffer_limits(high=0)
-        self._host.connections.add(self)
+        self._host.come_in(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Give the loop where to put what comes: one place for all, since it is read at once."""
@@ -269,7 +279,14 @@ class Connection(asyncio.BufferedProtocol):
     def fail(self, environ: Environ) -> None:
         """Say that the fault in answering this request is ours."""
         self._keep = False
-        self._say(Fault(HTTPStatus.INTERNAL_SERVER_ERROR), environ)
+        self.refuse(Fault(HTTPStatus.INTERNAL_SERVER_ERROR), environ)
+
+    def refuse(self, fault: Fault, environ: Environ) -> None:
+        """Say why this request is not answered."""
+        headers, body = self._host.explain(fault, environ)
+        if environ.get("REQUEST_METHOD") == "HEAD":
+            body = b""
+        self.reply(to_head(f"{fault.status.value} {fault.status.phrase}", headers), body)
 
     def check(self, now: float) -> None:
         """Part with a visitor who keeps us waiting."""
@@ -288,7 +305,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._close()
 
     def part(self) -> None:
-        """Part at once with a visitor who leaves too much unread."""
+        """Part at once with a visitor who takes the room of others."""
         self._transport.abort()
         self._host.unread_bytes -= self.unread
         self.unread = 0
@@ -311,21 +328,16 @@ class Connection(asyncio.BufferedProtocol):
         if self._busy or self.is_stalled or self.is_lost:
             return
         if self._fault is not None:
-            self._refuse(self._fault)
+            self._turn_away(self._fault)
         elif self._paused:
             self._paused = False
             self._transport.resume_reading()
 
-    def _refuse(self, fault: Fault) -> None:
+    def _turn_away(self, fault: Fault) -> None:
+        """Say what is wrong with what came, and hear no more."""
         self._is_deaf = self._busy = True
         self._keep = False
-        self._say(fault, self._reader.environ)
-
-    def _say(self, fault: Fault, environ: Environ) -> None:
-        headers, body = self._host.explain(fault)
-        if environ.get("REQUEST_METHOD") == "HEAD":
-            body = b""
-        self.reply(to_head(f"{fault.status.value} {fault.status.phrase}", headers), body)
+        self.refuse(fault, self._reader.environ)
 
     def _close(self) -> None:
         """Close once all is written; whoever still sends is heard out a little."""

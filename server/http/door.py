@@ -9,15 +9,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from email.utils import formatdate
 
 from server.http.connection import Connection
-from server.http.gateway import App, Call
+from server.http.crowd import Crowd
+from server.http.gateway import MOST_STREAMS, App, Call, Threads
 from server.http.heads import Environ, Fault, Headers, KnownHeads, to_plain
-from server.turns import Turns
+from server.http.wishes import Places, Wishes
 
 BACKLOG = 1024
 READ_BYTES = 64 * 1024
@@ -25,13 +24,13 @@ READ_BYTES = 64 * 1024
 TICK_S = 1.0
 MOST_OWING = 100
 """How many connections hold answers back at a time; one more, and theirs are sent at once."""
-PAGES_TOGETHER = 2
-"""How many threads make pages at the same time: all of them, and the loop, share one processor."""
+PARTED = 64
+"""How many connections go at a time where one client has taken the room of others."""
 UNREAD_BYTES = 128_000_000
 """How much of their answers all visitors leave unread; then whoever leaves the most goes."""
 FAREWELL_S = 1.0
 """How long a visitor who has come, but not asked, may still ask when the process is to end."""
-_CONNECTIONS, _SPARE_FILES = 8192, 256
+_CONNECTIONS, _SPARE_FILES = 8192, 256 + MOST_STREAMS
 
 Answering = Callable[[Environ, Connection], bool]
 """Answers a request on the event loop, now or later; False leaves it to a thread."""
@@ -40,17 +39,8 @@ Again = Callable[[bytes, Connection], bool]
 Admitting = Callable[[Environ], Callable[[], None] | None]
 """Gives a request whose body is to come a place, as what frees it; None where there is none."""
 
-Explaining = Callable[[Fault], tuple[Headers, bytes]]
-"""Gives headers and body of the answer to what is no request, or to a fault of ours."""
-
-
-@dataclass(slots=True, eq=False)
-class _Wish:
-    """A request for a page that waits for the turn of its client, counted at `place`."""
-
-    environ: Environ
-    connection: Connection
-    place: str
+Explaining = Callable[[Fault, Environ], tuple[Headers, bytes]]
+"""Gives headers and body of the answer to what is no request, or cannot be answered."""
 
 
 class Door:
@@ -80,11 +70,9 @@ class Door:
         self.at_once: Answering = lambda environ, connection: False
         self.again: Again = lambda data, connection: False
         self.on_tick: Callable[[], None] = lambda: None
-        self._app = app
-        self._threads = ThreadPoolExecutor(threads, "visitor")
-        self._wishes: Turns[_Wish] = Turns()
-        self._wishing: dict[Connection, _Wish] = {}
-        self._making = 0
+        self._crowd: Crowd[Connection] = Crowd()
+        self._threads = Threads(app, threads)
+        self._wishes = Wishes(self._threads)
         self._coming: set[asyncio.Task[None]] = set()
         self._is_full = False
         self._second, self._date = 0, b""
@@ -105,6 +93,7 @@ class Door:
     ) -> None:
         self._ear = ear
         self._loop = asyncio.get_running_loop()
+        self._threads.attach(self._loop)
         self._told = asyncio.Event()
         self._loop.add_reader(ear, self._let_in)
         ready(self._loop)
@@ -117,13 +106,13 @@ class Door:
         self._loop.remove_reader(ear)
         ear.close()
         until = self.now() + FAREWELL_S
-        while self.connections or self._coming:
+        while self.connections or self._coming or self._threads.streams:
             self._tick()
             if self.now() > until:
                 for connection in tuple(self.connections):
                     connection.leave()
             await asyncio.sleep(0.02)
-        self._threads.shutdown(wait=False)
+        self._threads.close()
 
     def now(self) -> float:
         """Give the loop's time, in seconds."""
@@ -142,40 +131,29 @@ class Door:
         if not self.at_once(environ, connection):
             self.in_thread(environ, connection)
 
-    def in_thread(
-        self,
-        environ: Environ,
-        connection: Connection,
-        returned: Callable[[], None] | None = None,
+    def in_thread(self, environ: Environ, connection: Connection) -> None:
+        """Have a request answered by the app in a thread."""
+        self._threads.submit(Call(self._threads, environ, connection).run)
+
+    def in_turn(
+        self, environ: Environ, connection: Connection, client: str, places: Places
     ) -> None:
-        """Have a request answered by the app in a thread; see `Call` for `returned`."""
-        self._threads.submit(Call(self._app, environ, connection, self._loop, returned).run)
+        """Have a request answered in a thread once one of the places is its client's.
 
-    def in_turn(self, environ: Environ, connection: Connection, client: str) -> None:
-        """Have a request answered in a thread that makes a page, when it is the client's turn."""
-        wish = _Wish(environ, connection, client)
-        self._wishing[connection] = wish
-        self._wishes.append(wish)
-        self._make_pages()
+        Whoever finds no place in time, or makes too many wait, is told so.
+        """
+        self._wishes.add(environ, connection, client, places)
 
-    def _make_pages(self) -> None:
-        while self._wishes and self._making < PAGES_TOGETHER:
-            wish = self._wishes.take()
-            del self._wishing[wish.connection]
-            self._making += 1
-            self.in_thread(wish.environ, wish.connection, self._made)
-
-    def _made(self) -> None:
-        self._making -= 1
-        self._make_pages()
+    def come_in(self, connection: Connection) -> None:
+        """Take note of a visitor."""
+        self.connections.add(connection)
+        self._crowd.add(connection)
 
     def forget(self, connection: Connection) -> None:
         """Take note that a visitor has gone; whoever waits outside may come in."""
         self.connections.discard(connection)
-        wish = self._wishing.pop(connection, None)
-        if wish is not None:
-            self._wishes.remove(wish)
-            connection.end()
+        self._crowd.discard(connection)
+        self._wishes.forget(connection)
         self._open_again()
 
     def owe(self, connection: Connection) -> None:
@@ -194,28 +172,28 @@ class Door:
     def make_room(self) -> None:
         """Part with visitors while all together leave too much unread.
 
-        Of the address that leaves the most, the one goes who has read nothing for longest.
+        Of the client who leaves the most, the one goes who has read nothing for longest.
         """
         while self.unread_bytes > UNREAD_BYTES:
             unread: Counter[str] = Counter()
             for visitor in self.connections:
-                unread[visitor.address] += visitor.unread
-            ((address, _),) = unread.most_common(1)
-            idle = [v for v in self.connections if v.address == address and v.unread]
+                unread[visitor.client] += visitor.unread
+            ((client, _),) = unread.most_common(1)
+            idle = [v for v in self.connections if v.client == client and v.unread]
             min(idle, key=lambda visitor: visitor.since).part()
 
     def _let_in(self) -> None:
         """Take in who waits outside, as far as there is room."""
         for _ in range(BACKLOG):
             if len(self.connections) + len(self._coming) >= self.most:
-                self._close_for_now()
+                self._make_way()
                 return
             try:
                 visitor, _ = self._ear.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 return
             except OSError:  # no file is left
-                self._close_for_now()
+                self._make_way()
                 return
             visitor.setblocking(False)
             coming = self._loop.create_task(self._welcome(visitor))
@@ -226,7 +204,13 @@ class Door:
         with suppress(OSError):
             await self._loop.connect_accepted_socket(lambda: Connection(self), visitor)
 
-    def _close_for_now(self) -> None:
+    def _make_way(self) -> None:
+        """Part with idle visitors of the client who has the most; else let nobody in for now."""
+        parted = self._crowd.choose(PARTED)
+        for visitor in parted:
+            visitor.part()
+        if parted:
+            return  # they are gone by the next round of the loop
         self._is_full = True
         self._loop.remove_reader(self._ear)
 

@@ -15,6 +15,9 @@ Headers = list[tuple[str, str]]
 WHOLE = "kg.whole"
 """Where in the environment the bytes of a request stand that came alone, and as a whole."""
 
+PATH_BYTES = 8000
+"""The longest path of a target: it is decoded on the event loop."""
+
 _KNOWN, _KNOWN_BYTES = 256, 2000
 _TARGET_SIGNS = bytes(set(range(0x21, 0x7F)) - {ord("#")})
 _OF_THE_BODY = (b"content-type", b"content-length", b"content-encoding", b"content-language")
@@ -29,7 +32,7 @@ class Fault(NamedTuple):
     value: int = 0
 
 
-def to_plain(fault: Fault) -> tuple[Headers, bytes]:
+def to_plain(fault: Fault, environ: Environ) -> tuple[Headers, bytes]:
     """Say in a line why a request is not answered; gives headers and body."""
     limit = f" ({fault.limit}: {fault.value:,})" if fault.limit else ""
     body = f"{fault.status.phrase}{limit}.\n".encode()
@@ -39,16 +42,19 @@ def to_plain(fault: Fault) -> tuple[Headers, bytes]:
 def read_target(environ: Environ, target: bytes) -> Fault | None:
     """Read the target of a request; the host in one is the one that counts (3.2.2).
 
-    Gives what is wrong with that host; None if nothing is.
+    Gives what is wrong with that host, or the path; None if nothing is.
     """
     fault = None
     target = target.partition(b"#")[0]
     path, mark, query = target.partition(b"?")
     if not path.startswith(b"/") and b"://" in path:
         authority, _, path = path.partition(b"://")[2].partition(b"/")
-        target, environ["HTTP_HOST"] = b"/" + path + mark + query, authority.decode("latin-1")
+        path = b"/" + path
+        target, environ["HTTP_HOST"] = path + mark + query, authority.decode("latin-1")
         if not authority or not _HOST.fullmatch(environ["HTTP_HOST"]):
             fault = Fault(HTTPStatus.BAD_REQUEST)
+    if len(path) > PATH_BYTES:
+        return fault or Fault(HTTPStatus.REQUEST_URI_TOO_LONG, "path_bytes", PATH_BYTES)
     split_target(environ, target)
     return fault
 
@@ -145,7 +151,10 @@ class KnownHeads:
         """Give target and headers, if `data` is a whole request with headers that are known."""
         line, _, rest = data.partition(b"\r\n")
         headers = self._known.get(rest)
-        return (line[4:-9], headers) if headers is not None and _is_plain(line) else None
+        if headers is None or not _is_plain(line):
+            return None
+        has_long_path = len(line) > PATH_BYTES and b"?" not in line[:PATH_BYTES]
+        return None if has_long_path else (line[4:-9], headers)
 
     def learn(self, data: bytes, environ: Environ) -> None:
         """Remember what was read of a whole request, unless it is the last of its visitor."""

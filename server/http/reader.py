@@ -116,7 +116,7 @@ class RequestReader:
             self.fault = Fault(HTTPStatus.INTERNAL_SERVER_ERROR)
         except HttpParserError:
             self.fault = self.fault or Fault(HTTPStatus.BAD_REQUEST)
-        if self.is_reading:
+        if self.is_reading and self.fault is None:
             self._hold(len(data))
 
     def _hold(self, size: int) -> None:
@@ -222,7 +222,7 @@ class RequestReader:
 
     def on_body(self, part: bytes) -> None:
         """Take a part of the body."""
-        if not self.is_cut:
+        if not self.is_cut and not self.fault:
             self._body.append(part)
             self._body_length += len(part)
             if self._body_length > self._host.body_bytes:

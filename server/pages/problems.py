@@ -10,10 +10,10 @@ from pyoxigraph import NamedNode
 from werkzeug.exceptions import HTTPException
 
 from kg.errors import QueryError
-from server.negotiation import HTML, JSON, PROBLEM, VARY, choose
+from server.negotiation import HTML, PROBLEM, VARY
 from server.pages.frame import page_reader, show
 from server.pages.routes import NOWHERE, find_own, has_route, lead_on
-from server.refusals import KINDS, ProblemError, to_problem, write_problem
+from server.refusals import KINDS, ProblemError, to_problem, wants_page, write_problem
 from server.site import current_site
 
 _SEEKERS = ("pages.own_name", "documents.resource", "justifications.link_set")
@@ -37,8 +37,7 @@ def answer_problem(problem: ProblemError) -> Response:
         found = None if request.endpoint in _SEEKERS else lead_on(request.path[1:])
         if found is not None:
             return found
-    offer = choose(request.headers.get("Accept"), (PROBLEM, JSON, HTML)) or PROBLEM
-    if offer is HTML:
+    if wants_page(request.headers.get("Accept")):
         body = problem.page() if problem.page else _page(problem)
         response = Response(body, problem.status, content_type=HTML.content_type)
     else:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
@@ -28,6 +28,9 @@ LARGE_BYTES = 2_000_000
 
 SHORT_TEXT = 500
 """Up to so many characters a query is read in no time, however it is written."""
+
+MIDDLING_TEXT = 8000
+"""Up to so many characters a query that takes long to read does not wait behind longer ones."""
 
 _SHORT = 1000
 _UNREPEATABLE = ("NOW", "RAND", "UUID", "BNODE")
@@ -130,9 +133,9 @@ class Desk:
 
     def __init__(self, limits: Limits, cache: Cache) -> None:
         self._limits = limits
-        self._readers = Pool(
-            [None], "place to read or show what is long", limits.queue_length, limits.queue_wait_ms
-        )
+        waiting = (limits.queue_length, limits.queue_wait_ms)
+        self._readers = Pool([None], "place to read a query", *waiting)
+        self._long_readers = Pool([None], "place to read a long query", *waiting)
         self.cache = cache
 
     def takes_long(self, query: str) -> bool:
@@ -141,9 +144,8 @@ class Desk:
             return False
         return check_quickly(query, self._limits.on_text) is None or _may_have_changing(query)
 
-    @contextmanager
-    def in_turn(self, client: str) -> Iterator[None]:
-        """Do what takes the processor long in the client's turn, one thread at a time.
+    def in_turn(self, query: str, client: str) -> AbstractContextManager[None]:
+        """Read a long query in the client's turn, one thread at a time.
 
         All threads share one processor with the event loop: together they would be no faster, and
         others would have to wait.
@@ -151,11 +153,8 @@ class Desk:
         Raises:
             BusyError: on entering, when the turn does not come in time.
         """
-        place = self._readers.take(client)
-        try:
-            yield
-        finally:
-            self._readers.give_back(place)
+        readers = self._readers if len(query) <= MIDDLING_TEXT else self._long_readers
+        return readers.hold(client)
 
     def check(
         self, given: Given, query: str, accept: str | None, address: Callable[[str], str]

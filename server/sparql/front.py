@@ -19,21 +19,22 @@ from typing import Any
 from kg.errors import KnowledgeError
 from server.compression import choose_coding, is_worth_it, mark
 from server.evaluation.answers import Evaluated, Evaluating, InProcess
-from server.headers import ALWAYS
 from server.http.gateway import log_fault
 from server.http.heads import WHOLE, to_head
+from server.http.wishes import Places
 from server.journal import Journal, Visit
 from server.keeping import Keeping
-from server.limits import LimitError, limits_of
+from server.limits import BusyError, LimitError, limits_of
 from server.metrics import OUTCOMES, Metrics
-from server.negotiation import HTML, JSON, PROBLEM, VARY, choose
+from server.negotiation import HTML
 from server.proxies import Proxies, to_client
-from server.refusals import KINDS, ProblemError, to_problem, write_problem
+from server.refusals import KINDS, ProblemError, say_problem, to_problem, wants_page
 from server.settings import Settings
 from server.site import Served, Site
 from server.sparql.cache import Cache, Ready
 from server.sparql.desk import Asked, Desk, Found, Slots, to_digest
 from server.sparql.protocol import Given, read_request
+from server.turns import Pool
 from server.visits import Environ, Stream, choose_head, shared_lines, start, to_tag, with_format
 
 StartResponse = Callable[..., Any]
@@ -46,6 +47,8 @@ _AT_ONCE = nullcontext()
 _NAMES_QUERY = re.compile("".join(f"(?:{letter}|%{ord(letter):x})" for letter in "query"))
 Address = tuple[Any, ...]
 """What the cache knows a request by, besides what is the same for all."""
+PAGES_TOGETHER = 2
+"""How many threads make pages at the same time: all of them, and the loop, share one processor."""
 NO_PLACE = "kg.no_place"
 """Where in the environment stands why a request's body was not waited for."""
 HANDED = "kg.handed"
@@ -71,6 +74,7 @@ class Handed:
     given: Given | None = None
     asked: Asked | None = None
     problem: ProblemError | None = None
+    found: Found | None = None
     free: Callable[[], None] = _nothing
     fresh: Callable[[], Evaluated] | None = None
 
@@ -97,13 +101,18 @@ class Front:
         self.cache = Cache(settings.cache_bytes)
         self.pages = Keeping(app, self.cache, metrics, lambda: self.site().version)
         self.desk = Desk(self._limits, self.cache)
-        places = settings.threads - settings.page_threads
-        self._slots = Slots(places, settings.client_queries, metrics.set_in_hand)
+        self.making = self.to_places(PAGES_TOGETHER, "place to make a page")
+        self.places = settings.threads - settings.page_threads
+        self._slots = Slots(self.places, settings.client_queries, metrics.set_in_hand)
         bodies = settings.body_places
         self._bodies = Slots(bodies, bodies, lambda _: None, "body_places")
         self._site: Site | None = None
         self._prefix = os.urandom(5).hex()
         self._numbers = count(1)
+
+    def to_places(self, count: int, kind: str) -> Places:
+        """Make a pool of places that clients take in turns, within the limits on waiting."""
+        return Pool([None] * count, kind, self._limits.queue_length, self._limits.queue_wait_ms)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request, or let Flask do it."""
@@ -186,7 +195,7 @@ class Front:
         takes_long = self.desk.takes_long(given.query)
         if takes_long and not may_wait:
             return None
-        with self.desk.in_turn(handed.client) if takes_long else _AT_ONCE:
+        with self.desk.in_turn(given.query, handed.client) if takes_long else _AT_ONCE:
             asked = self.desk.check(
                 given,
                 given.query,
@@ -223,9 +232,10 @@ class Front:
             if asked is None:
                 handed.free()
                 return self._app(environ, start_response)
-            if asked.offer is HTML:
-                return self._hand_over(environ, start_response, handed.visit)
             found = self.find(handed)
+            if asked.offer is HTML:
+                handed.found = found
+                return self._hand_over(environ, start_response, handed)
             ready = self.make_ready(environ, handed, found)
             if found.large is not None:
                 body = Stream(found.large, handed.free)
@@ -241,6 +251,8 @@ class Front:
             problem = ProblemError(500, "internal", KINDS["internal"])
             return self._refuse(environ, start_response, handed, problem)
         finally:
+            if handed.found is not None and handed.found.large is not None:
+                handed.found.large.close()
             handed.free()
 
     def find(self, handed: Handed) -> Found:
@@ -340,24 +352,25 @@ class Front:
         handed: Handed,
         problem: ProblemError,
     ) -> Iterable[bytes]:
-        """Answer with a problem; whoever wants a page gets it from Flask."""
-        visit, site = handed.visit, handed.site
+        """Answer with a problem; whoever wants a page gets it from Flask, if he has a slot."""
+        if handed.free is _nothing or not wants_page(environ.get("HTTP_ACCEPT")):
+            return self._say(environ, start_response, handed, problem)
+        handed.problem = self.note(handed.visit, problem)
+        return self._hand_over(environ, start_response, handed)
+
+    def _say(
+        self,
+        environ: Environ,
+        start_response: StartResponse,
+        handed: Handed,
+        problem: ProblemError,
+    ) -> Iterable[bytes]:
+        """Say a problem in no time."""
+        visit = handed.visit
         self.note(visit, problem)
-        offer = choose(environ.get("HTTP_ACCEPT"), (PROBLEM, JSON, HTML))
-        if offer is HTML:
-            handed.problem = problem
-            return self._hand_over(environ, start_response, visit)
-        body = write_problem(problem, site.base, environ["SCRIPT_NAME"], environ["PATH_INFO"])
-        headers = [
-            ("Content-Type", PROBLEM.media_type),
-            ("Content-Length", str(len(body))),
-            ("Vary", VARY),
-            ("Cache-Control", "no-store" if problem.status >= 500 else "no-cache"),
-            *problem.headers.items(),
-            *ALWAYS.items(),
-            ("X-Request-Id", visit.id),
-        ]
-        start_response(f"{problem.status} {problem.title.upper()}", headers)
+        headers, body = say_problem(problem, handed.site.base, environ)
+        status = f"{problem.status} {problem.title.upper()}"
+        start_response(status, [*headers, ("X-Request-Id", visit.id)])
         self.finish(visit)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 
@@ -370,11 +383,18 @@ class Front:
         return problem
 
     def _hand_over(
-        self, environ: Environ, start_response: StartResponse, visit: Visit
+        self, environ: Environ, start_response: StartResponse, handed: Handed
     ) -> Iterable[bytes]:
-        """Let Flask make the page, and note what came of the query."""
-        body = self._app(environ, start_response)
-        self.finish(visit)
+        """Let Flask make the page in the client's turn, and note what came of the query."""
+        try:
+            place = self.making.take(handed.client)
+        except BusyError as error:
+            return self._say(environ, start_response, handed, to_problem(error))
+        try:
+            body = self._app(environ, start_response)
+        finally:
+            self.making.give_back(place)
+        self.finish(handed.visit)
         return body
 
     def note_cache(self) -> None:

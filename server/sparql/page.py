@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
-from kg.errors import KnowledgeError, QueryError
+from kg.errors import QueryError
 from kg.sparql import QueryForm
 from server.descriptions import SERVICE_OFFERS, endpoint_url, service_description
 from server.evaluation.answers import check
@@ -20,12 +19,12 @@ from server.limits import limits_of
 from server.links import link_header
 from server.negotiation import HTML, JSON
 from server.pages.frame import addresses, first_query, page_language, page_reader, show
-from server.refusals import ProblemError, to_problem
+from server.refusals import ProblemError
 from server.replies import general_links, negotiate, reply
 from server.site import Question, current_site
 from server.sparql.completion import list_terms
 from server.sparql.desk import Asked, Found
-from server.sparql.front import HANDED, Front, Handed
+from server.sparql.front import HANDED, Handed
 from server.sparql.protocol import Given, pick_by_name, read_request
 from server.sparql.results import read_first, read_graph, read_table
 from server.sparql.snippets import Snippet, write_snippets
@@ -49,10 +48,11 @@ def sparql() -> Response:
         return _without_query(read_request(request.environ, current_site().settings))
     if handed.problem is not None:
         if handed.given is not None and handed.given.query is not None:
-            raise _above_the_form(handed.problem, handed.given.query)
+            form = handed.asked.form if handed.asked else None
+            raise _above_the_form(handed.problem, handed.given.query, form)
         raise handed.problem
-    if handed.asked is not None:
-        return _result(handed, handed.asked)
+    if handed.asked is not None and handed.found is not None:
+        return _result(handed, handed.asked, handed.found)
     assert handed.given is not None
     return _without_query(handed.given)
 
@@ -72,23 +72,15 @@ def _links() -> list[str]:
     return [*general_links(), link_header(addresses().to("/queries/"), "help")]
 
 
-def _result(handed: Handed, asked: Asked) -> Response:
-    """Show a result as a page; it comes from the same lanes and the same cache as any other."""
-    front = cast(Front, current_app.extensions["front"])
-    query = asked.request.query
-    try:
-        found = front.find(handed)
-        with front.desk.in_turn(handed.client):
-            return reply(
-                HTML,
-                lambda: _result_page(handed, asked, found),
-                key=repr(asked.request),
-                links=_links(),
-                repeatable=found.repeatable,
-            )
-    except KnowledgeError as error:
-        problem = front.note(handed.visit, to_problem(error))
-        raise _above_the_form(problem, query, asked.form) from None
+def _result(handed: Handed, asked: Asked, found: Found) -> Response:
+    """Show a result as a page."""
+    return reply(
+        HTML,
+        lambda: _result_page(handed, asked, found),
+        key=repr(asked.request),
+        links=_links(),
+        repeatable=found.repeatable,
+    )
 
 
 def _above_the_form(

@@ -18,6 +18,7 @@ from server.http.connection import Connection
 from server.http.door import Door
 from server.http.gateway import log_fault
 from server.http.heads import Environ
+from server.http.wishes import Places
 from server.journal import Visit
 from server.negotiation import HTML
 from server.proxies import to_client
@@ -30,7 +31,7 @@ PLAIN_BYTES = 4096
 """The longest address that is read on the event loop: checking a query takes time by its length."""
 
 AT_ANY_TIME = ("/healthz", "/healthz/live", "/healthz/ready", "/metrics")
-"""What tells how the service is waits for no page."""
+"""What tells how the service is waits for no page, only for others who want to know it."""
 
 
 class Quick:
@@ -40,12 +41,30 @@ class Quick:
         self._front = front
         self._lanes = lanes
         self._door = door
+        self._asking = front.to_places(front.places, "place for a query")
+        self._telling = front.to_places(1, "place to tell how the service is")
 
     def take(self, environ: Environ, connection: Connection) -> bool:
-        """Answer a request, now or later; False leaves it to a thread."""
+        """Answer a request, now or later."""
         front = self._front
         if not front.greet(environ) or asks_nothing(environ):
-            return self._give_page(environ, connection)
+            self._give_page(environ, connection)
+        elif not self._answer_here(environ, connection):
+            self._wait(environ, connection, self._asking)
+        return True
+
+    def tick(self) -> None:
+        """Refuse who has waited too long; to be called every now and then."""
+        for places in (self._asking, self._telling, self._front.making):
+            places.refuse_late()
+
+    def _wait(self, environ: Environ, connection: Connection, places: Places) -> None:
+        client = to_client(environ.get("REMOTE_ADDR", ""))
+        self._door.in_turn(environ, connection, client, places)
+
+    def _answer_here(self, environ: Environ, connection: Connection) -> bool:
+        """Answer a query without a thread; False where that cannot be."""
+        front = self._front
         if environ["REQUEST_METHOD"] != "GET":
             return False
         visit, known_as, ready = front.open(environ)
@@ -75,20 +94,16 @@ class Quick:
         _reply(connection, visit.id, ready.head, ready.body)
         return True
 
-    def _give_page(self, environ: Environ, connection: Connection) -> bool:
-        """Answer with a page or document that is kept."""
+    def _give_page(self, environ: Environ, connection: Connection) -> None:
+        """Answer with a page or document that is kept, or have it made."""
         pages = self._front.pages
         ready = pages.find(environ) if environ["REQUEST_METHOD"] == "GET" else None
-        if ready is None:
-            return self._have_page_made(environ, connection)
-        _reply(connection, environ["kg.request_id"], *pages.settle(environ, ready))
-        return True
-
-    def _have_page_made(self, environ: Environ, connection: Connection) -> bool:
-        if environ["PATH_INFO"] in AT_ANY_TIME:
-            return False
-        self._door.in_turn(environ, connection, to_client(environ.get("REMOTE_ADDR", "")))
-        return True
+        if ready is not None:
+            _reply(connection, environ["kg.request_id"], *pages.settle(environ, ready))
+        elif environ["PATH_INFO"] in AT_ANY_TIME:
+            self._wait(environ, connection, self._telling)
+        else:
+            self._wait(environ, connection, self._front.making)
 
     def _begin(self, environ: Environ, connection: Connection, handed: Handed) -> bool:
         try:

@@ -1,0 +1,79 @@
+"""Requests that wait until a thread may answer them: client by client, so many at a time."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from time import monotonic
+
+from server.http.connection import Connection
+from server.http.gateway import Call, Threads
+from server.http.heads import Environ, Fault
+from server.limits import BusyError
+from server.turns import Pool
+
+Places = Pool[None]
+"""A request holds one while the app makes its answer: as many as there are, are made at a time."""
+
+
+class Wishes:
+    """The requests that wait for a place: at most one of each connection."""
+
+    def __init__(self, threads: Threads) -> None:
+        self.threads = threads
+        self.waiting: dict[Connection, Wish] = {}
+
+    def add(self, environ: Environ, connection: Connection, client: str, places: Places) -> None:
+        """Have a request answered once the turn of its client has come; on the loop."""
+        wish = self.waiting[connection] = Wish(self, environ, connection, client, places)
+        places.ask(wish)
+
+    def forget(self, connection: Connection) -> None:
+        """Take note, on the loop, that a visitor has gone: nothing is made for him any more."""
+        wish = self.waiting.pop(connection, None)
+        if wish is not None and wish.places.forget(wish):
+            connection.end()
+
+
+class Wish:
+    """One request that waits; see `server.turns.Asking`."""
+
+    __slots__ = ("_connection", "_environ", "_wishes", "place", "places", "since")
+
+    def __init__(
+        self,
+        wishes: Wishes,
+        environ: Environ,
+        connection: Connection,
+        client: str,
+        places: Places,
+    ) -> None:
+        self._wishes = wishes
+        self._environ = environ
+        self._connection = connection
+        self.place = client
+        self.places = places
+        self.since = monotonic()
+
+    def receive(self, place: None) -> None:
+        """Have the request answered in a thread."""
+        self._wishes.threads.submit(self._fulfil)
+
+    def refuse(self, error: BusyError) -> None:
+        """Have the visitor told that there was no place."""
+        self._wishes.threads.on_loop(self._turn_away, error)
+
+    def _fulfil(self) -> None:
+        self._wishes.waiting.pop(self._connection, None)
+        if self._connection.is_lost:
+            self._give_back()
+            self._wishes.threads.on_loop(self._connection.end)
+        else:
+            Call(self._wishes.threads, self._environ, self._connection, self._give_back).run()
+
+    def _give_back(self) -> None:
+        self.places.give_back(None)
+
+    def _turn_away(self, error: BusyError) -> None:
+        self._wishes.waiting.pop(self._connection, None)
+        fault = Fault(HTTPStatus.SERVICE_UNAVAILABLE, error.limit_name, error.value)
+        self._connection.refuse(fault, self._environ)
