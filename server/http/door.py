@@ -24,6 +24,8 @@ READ_BYTES = 64 * 1024
 TICK_S = 1.0
 MOST_OWING = 100
 """How many connections hold answers back at a time; one more, and theirs are sent at once."""
+LET_IN = 16
+"""How many come in at a time: those who are in need not wait for a crowd at the door."""
 PARTED = 64
 """How many connections go at a time where one client has taken the room of others."""
 UNREAD_BYTES = 128_000_000
@@ -102,7 +104,7 @@ class Door:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._told.wait(), TICK_S)
         self.draining = True
-        self._let_in()  # who has knocked until now is answered
+        self._let_in(BACKLOG)  # who has knocked until now is answered
         self._loop.remove_reader(ear)
         ear.close()
         until = self.now() + FAREWELL_S
@@ -182,9 +184,9 @@ class Door:
             idle = [v for v in self.connections if v.client == client and v.unread]
             min(idle, key=lambda visitor: visitor.since).part()
 
-    def _let_in(self) -> None:
+    def _let_in(self, most: int = LET_IN) -> None:
         """Take in who waits outside, as far as there is room."""
-        for _ in range(BACKLOG):
+        for _ in range(most):
             if len(self.connections) + len(self._coming) >= self.most:
                 self._make_way()
                 return
