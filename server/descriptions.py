@@ -35,6 +35,7 @@ FUNCTIONS = (
 )
 """Datatypes one can cast to beside those that SPARQL 1.1 asks for."""
 LIMITS = (
+    *("parameters", "parameters_bytes"),
     *("query_bytes", "query_depth", "query_operators", "query_patterns"),
     *("query_time_fast_ms", "query_time_slow_ms", "query_memory_bytes", "result_bytes"),
     *("client_queries", "client_slow_queries", "queue_wait_ms"),

@@ -173,13 +173,16 @@ def test_short_forms_that_stand_for_each_other_end(words: Lexicon) -> None:
     assert senses(circle, "ab ef") == ["ef"]
 
 
-WORDS = st.sampled_from(
-    "Silvashko Sylvashko Сильвашко Smirnov Smirnow Smirna 9 19 1945 Gen G. Ivan Iwan Ivanov Elbe "
-    "Elbes Эльбе Torgau Torgauer".split()
+SPELT = (
+    *("Silvashko", "Sylvashko", "Сильвашко", "Smirnov", "Smirnow", "Smirna", "9", "19", "1945"),
+    *("Gen", "G.", "Ivan", "Iwan", "Ivanov", "Elbe", "Elbes", "Эльбе", "Torgau", "Torgauer"),
 )
 
 
-@given(st.lists(WORDS | st.text("abcß9", min_size=1), max_size=12), WORDS)
+@given(
+    st.lists(st.sampled_from(SPELT) | st.text("abcß9", min_size=1), max_size=12),
+    st.sampled_from(SPELT),
+)
 def test_like_words_of_a_name_are_found_at_once_as_one_by_one(told: list[str], other: str) -> None:
     name = parse_name(" ".join(told), PLAIN)
     (word,) = parse_name(other, PLAIN).words
