@@ -280,7 +280,14 @@ def small_file(path: str) -> bytes:
 
 
 def rewrite(turtle: bytes, format_name: str) -> bytes:
-    """Give a Turtle file of the release as it is, or in another format."""
+    """Give a Turtle file of the release as it is, or in another format, which is written once."""
     if format_name == "ttl":
         return turtle
-    return write_quads(parse(turtle, RdfFormat.TURTLE), format_name)
+    written, key = current_site().derive(_hold_written), (turtle, format_name)
+    if key not in written:
+        written[key] = write_quads(parse(turtle, RdfFormat.TURTLE), format_name)
+    return written[key]
+
+
+def _hold_written(_: Site) -> dict[tuple[bytes, str], bytes]:
+    return {}
