@@ -45,8 +45,10 @@ def _check_length(length: int, settings: Settings) -> None:
     name, advice = "parameters_bytes", ""
     most = limit = settings.parameters_bytes
     if request.endpoint == _WITH_A_QUERY:
-        name, limit = "query_bytes", settings.query_bytes
-        most += 3 * limit  # every byte may come as %XX
+        longest = max(map(len, request.query_string.split(b"&")))
+        if length - longest <= most:
+            name, limit = "query_bytes", settings.query_bytes
+            most += 3 * limit  # every byte may come as %XX
     elif request.endpoint == _WITH_A_BATCH and request.method != "POST":
         name, advice = "reconcile_address_bytes", " Post it as a form."
         most = limit = settings.reconcile_address_bytes

@@ -114,7 +114,7 @@ class Settings:
     """How many names one batch of reconciliation queries may ask for."""
     reconcile_characters: int = 1000
     """The longest name that reconciliation looks for, in characters."""
-    reconcile_batch_characters: int = 5_000
+    reconcile_batch_characters: int = 4_000
     """How many characters the names of one batch may have together."""
     reconcile_values: int = 250
     """How many values of properties the queries of one batch may ask for together."""

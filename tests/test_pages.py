@@ -93,6 +93,10 @@ def test_the_endpoint_takes_a_query_of_full_length_however_it_is_written(
     assert tight.get(f"/sparql?query={written}", headers=BROWSER).status_code == 200
     refused = tight.get(f"/sparql?{'x' * 11_001}")
     assert (refused.status_code, refused.json["limit"]) == (414, "query_bytes")
+    beside = tight.get(f"/sparql?{'x' * 5_000}&{'y' * 8_001}")
+    assert (beside.status_code, beside.json["limit"]) == (414, "query_bytes")
+    many = tight.get("/sparql?" + f"lang={'x' * 90}&" * 100)
+    assert (many.status_code, many.json["limit"]) == (414, "parameters_bytes")
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -350,7 +350,7 @@ def test_a_view_leads_to_the_page_of_the_thing(elbe: FlaskClient) -> None:
         (
             json.dumps({str(n): {"query": "a" * 501} for n in range(10)}),
             413,
-            "The names have 5010 characters together; send at most 5000",
+            "The names have 5010 characters together; send at most 4000",
         ),
         (
             json.dumps({"q": {"query": "a", "properties": [{"pid": "b", "v": "c" * 1001}]}}),
