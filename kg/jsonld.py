@@ -98,10 +98,11 @@ class _Processor(jsonld.JsonLdProcessor):  # type: ignore[misc]
 
     def _compact_iri(self, active_ctx: Json, iri: str, value: Json = None, **how: Json) -> Json:
         self._context = self._context or active_ctx
-        # Within the one context, a name without a value is shortened the same way everywhere.
-        if value is not None or active_ctx is not self._context:
+        # Only a name that has terms of its own is shortened by what its value is.
+        has_terms = how.get("vocab") and iri in self._get_inverse_context(active_ctx)
+        if active_ctx is not self._context or (has_terms and value is not None):
             return super()._compact_iri(active_ctx, iri, value, **how)
-        key = (iri, *how.items())
+        key = (iri, value is None, *how.items())
         if key not in self._known:
             self._known[key] = super()._compact_iri(active_ctx, iri, value, **how)
         return self._known[key]

@@ -37,6 +37,7 @@ from server.pages import (
     timeline,
 )
 from server.pages.menu import to_menu
+from server.parameters import refuse_long_addresses
 from server.reconciliation import routes as reconciliation
 from server.replies import general_links
 from server.review import set_up
@@ -85,6 +86,7 @@ def create_app(
         app.register_blueprint(review.pages)
     app.extensions["menu"] = to_menu(app.url_map)
     problems.register(app)
+    app.before_request(refuse_long_addresses)
     app.after_request(_finish)
     metrics = Metrics(board or Board())
     front = Front(app.wsgi_app, settings, served, evaluator, metrics)

@@ -35,6 +35,7 @@ FUNCTIONS = (
 )
 """Datatypes one can cast to beside those that SPARQL 1.1 asks for."""
 LIMITS = (
+    *("parameters", "parameters_bytes"),
     *("query_bytes", "query_depth", "query_operators", "query_patterns"),
     *("query_time_fast_ms", "query_time_slow_ms", "query_memory_bytes", "result_bytes"),
     *("client_queries", "client_slow_queries", "queue_wait_ms"),
@@ -279,7 +280,14 @@ def small_file(path: str) -> bytes:
 
 
 def rewrite(turtle: bytes, format_name: str) -> bytes:
-    """Give a Turtle file of the release as it is, or in another format."""
+    """Give a Turtle file of the release as it is, or in another format, which is written once."""
     if format_name == "ttl":
         return turtle
-    return write_quads(parse(turtle, RdfFormat.TURTLE), format_name)
+    written, key = current_site().derive(_hold_written), (turtle, format_name)
+    if key not in written:
+        written[key] = write_quads(parse(turtle, RdfFormat.TURTLE), format_name)
+    return written[key]
+
+
+def _hold_written(_: Site) -> dict[tuple[bytes, str], bytes]:
+    return {}

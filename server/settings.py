@@ -58,6 +58,10 @@ class Settings:
     """The longest query text, in bytes of UTF-8."""
     body_bytes: int = 400_000
     """The largest request body, in bytes as sent (a form grows when it is encoded)."""
+    parameters: int = 200
+    """How many parameters an address or a form may have."""
+    parameters_bytes: int = 8_000
+    """How long the parameters of an address may be, in bytes as sent, beside a query or batch."""
     query_depth: int = 100
     """How deep the brackets of a query may be nested."""
     query_operators: int = 1000
@@ -110,6 +114,12 @@ class Settings:
     """How many names one batch of reconciliation queries may ask for."""
     reconcile_characters: int = 1000
     """The longest name that reconciliation looks for, in characters."""
+    reconcile_batch_characters: int = 4_000
+    """How many characters the names of one batch may have together."""
+    reconcile_values: int = 250
+    """How many values of properties the queries of one batch may ask for together."""
+    reconcile_address_bytes: int = 32_000
+    """The longest batch in an address, in bytes as sent; longer ones are posted."""
     reconcile_cells: int = 2000
     """How many cells, things times properties, one data extension may ask for."""
     articles: tuple[Path, ...] = ()

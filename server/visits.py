@@ -21,13 +21,18 @@ from server.site import Site
 from server.sparql.cache import Ready
 
 Environ = dict[str, Any]
+_READ = "kg.arguments"
 
 
 def read_arguments(environ: Environ) -> dict[str, str]:
-    """Read the parameters of the address; of several with one name the first counts."""
-    text = environ.get("QUERY_STRING", "").encode("latin-1").decode("utf-8", "replace")
-    pairs = parse_qsl(text, keep_blank_values=True)
-    return dict(reversed(pairs))
+    """Read the parameters of the address, once; of several with one name the first counts."""
+    address = environ.get("QUERY_STRING", "")
+    read: tuple[str, dict[str, str]] | None = environ.get(_READ)
+    if read is None or read[0] != address:
+        text = address.encode("latin-1").decode("utf-8", "replace")
+        pairs = parse_qsl(text, keep_blank_values=True)
+        read = environ[_READ] = address, dict(reversed(pairs))
+    return read[1]
 
 
 def addresses_for(site: Site, environ: Environ) -> Addresses:

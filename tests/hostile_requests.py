@@ -248,6 +248,19 @@ PATHS = [
     Hostile("a path of 8,000 slashes", 404, "not-found", path="/x" + "/" * 8000),
     Hostile("a suffix nobody has", 404, "not-found", path="/conformance.exe"),
     Hostile("beyond the endpoint", 404, "not-found", path="/sparql/x", query_string=f"query={A}"),
+    Hostile("a page of 3,000 parameters", 400, "bad-request", path="/", query_string="a=&" * 3000),
+    Hostile(
+        "a page with 500 kB of parameters", 414, "too-large", path="/", query_string="%41" * 160_000
+    ),
+    Hostile(
+        "a batch of 130,000 parameters",
+        400,
+        "bad-request",
+        "POST",
+        "/reconcile",
+        headers=(("Content-Type", FORM),),
+        body=b"a=&" * 130_000,
+    ),
     Hostile("an IRI that is none", 404, "not-found", path="/resource", query_string="iri=%00"),
     Hostile(
         "a script for an IRI", 404, "not-found", path="/resource", query_string="iri=javascript:1"

@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kg.errors import SourceError
 from kg.matching.description import Description
-from kg.matching.lexicon import Lexicon, read_lexicon
+from kg.matching.lexicon import PLAIN, Lexicon, read_lexicon
+from kg.matching.likeness import LEAST_LIKE, find_like, likeness
 from kg.matching.names import parse_name
 from kg.matching.points import Score
 from kg.matching.scoring import score
@@ -168,3 +171,21 @@ def test_a_broken_list_of_words_is_refused_with_its_line(text: str, line: int, w
 def test_short_forms_that_stand_for_each_other_end(words: Lexicon) -> None:
     circle = read_lexicon("role\tword\tforms\nshort\tab\tcd\nshort\tcd\tab\n", NAME_WORDS)
     assert senses(circle, "ab ef") == ["ef"]
+
+
+SPELT = (
+    *("Silvashko", "Sylvashko", "Сильвашко", "Smirnov", "Smirnow", "Smirna", "9", "19", "1945"),
+    *("Gen", "G.", "Ivan", "Iwan", "Ivanov", "Elbe", "Elbes", "Эльбе", "Torgau", "Torgauer"),
+)
+
+
+@given(
+    st.lists(st.sampled_from(SPELT) | st.text("abcß9", min_size=1), max_size=12),
+    st.sampled_from(SPELT),
+)
+def test_like_words_of_a_name_are_found_at_once_as_one_by_one(told: list[str], other: str) -> None:
+    name = parse_name(" ".join(told), PLAIN)
+    (word,) = parse_name(other, PLAIN).words
+    one_by_one = {at: likeness(mine, word) for at, mine in enumerate(name.words)}
+    found = {at: value for at, value in one_by_one.items() if value >= LEAST_LIKE}
+    assert find_like(name, word.key, word.sense) == found

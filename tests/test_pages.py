@@ -47,6 +47,58 @@ PAGES = [
 ]
 
 
+ADDRESSES = [
+    *PAGES,
+    "/sparql/code",
+    "/search",
+    "/reconcile",
+    "/static/none.css",
+    "/id/x/y",
+    "/none",
+]
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_an_address_with_too_many_parameters_is_refused_before_they_are_read(
+    client: FlaskClient, path: str
+) -> None:
+    refused = client.get(f"{path}?{'a=%41&' * 200}")
+    assert (refused.status_code, refused.json["type"].rpartition("#")[2]) == (400, "bad-request")
+    assert refused.json["detail"] == "The address has more than 200 parameters."
+    assert (refused.json["limit"], refused.json["limit_value"]) == ("parameters", 200)
+    page = client.get(f"{path}?{'a=%41&' * 200}", headers=BROWSER)
+    assert (page.status_code, "more than 200 parameters" in page.text) == (400, True)
+    assert "a=" not in LANGUAGE_LINK.search(page.text)[0]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("path", [one for one in ADDRESSES if one not in ("/sparql", "/reconcile")])
+def test_an_address_with_long_parameters_is_refused_before_they_are_read(
+    client: FlaskClient, path: str
+) -> None:
+    refused = client.get(f"{path}?q={'x' * 7_999}")
+    assert (refused.status_code, refused.json["type"].rpartition("#")[2]) == (414, "too-large")
+    assert "have 8,001 bytes; the limit is 8,000." in refused.json["detail"]
+    told = [refused.json[name] for name in ("limit", "limit_value", "limit_bytes")]
+    assert told == ["parameters_bytes", 8_000, 8_000]
+    page = client.get(f"{path}?q={'x' * 7_999}", headers=BROWSER)
+    assert (page.status_code, "xxxx" in page.text) == (414, False)
+    assert client.get(f"{path}?q={'x' * 7_998}").status_code != 414
+
+
+def test_the_endpoint_takes_a_query_of_full_length_however_it_is_written(
+    tight: FlaskClient,
+) -> None:
+    query = "ASK {}".ljust(1000)
+    written = "".join(f"%{sign:02X}" for sign in query.encode())
+    assert tight.get(f"/sparql?query={written}", headers=BROWSER).status_code == 200
+    refused = tight.get(f"/sparql?{'x' * 11_001}")
+    assert (refused.status_code, refused.json["limit"]) == (414, "query_bytes")
+    beside = tight.get(f"/sparql?{'x' * 5_000}&{'y' * 8_001}")
+    assert (beside.status_code, beside.json["limit"]) == (414, "query_bytes")
+    many = tight.get("/sparql?" + f"lang={'x' * 90}&" * 100)
+    assert (many.status_code, many.json["limit"]) == (414, "parameters_bytes")
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_well_formed_and_plain(client: FlaskClient, path: str) -> None:
     page = read(client, path)

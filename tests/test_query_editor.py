@@ -182,6 +182,19 @@ def test_the_code_follows_the_query(open_editor: Open) -> None:
     expect(page.locator("#snippets pre").first).to_contain_text("schema.org/Person")
 
 
+def test_for_a_query_too_long_for_code_the_page_says_how_to_get_it(open_editor: Open) -> None:
+    page = open_editor()
+    page.get_by_text("This query in a program").click()
+    for sign, count in (("x", 8000), ("ш", 2000)):  # both too long for an address
+        type_query(page, f"ASK {{}} # {sign * count}")
+        expect(page.locator("#snippets")).to_contain_text("The query is too long to write code")
+        type_query(page, PERSONS)
+        expect(page.locator("#snippets pre").first).to_contain_text("schema.org/Person")
+    type_query(page, f"ASK {{}} # {'x' * 8000}")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#snippets")).to_contain_text("xxxx")
+
+
 def test_the_code_for_javascript_runs(open_editor: Open, visit: Visit) -> None:
     query = 'SELECT ("`${1}` it\'s\\\\n" AS ?x) {}'
     code = {s.name: s.code for s in write_snippets(f"{visit.site}/sparql", query, "SELECT")}

@@ -347,6 +347,29 @@ def test_a_view_leads_to_the_page_of_the_thing(elbe: FlaskClient) -> None:
         ('{"q": {"query": "a", "properties": [{"pid": "b", "v": {}}]}}', 400, "{} is no value"),
         (json.dumps({"q": {"query": "a" * 1001}}), 413, "the text has 1001 characters"),
         (json.dumps({str(n): {"query": "a"} for n in range(51)}), 413, "The batch has 51 queries"),
+        (
+            json.dumps({str(n): {"query": "a" * 501} for n in range(10)}),
+            413,
+            "The names have 5010 characters together; send at most 4000",
+        ),
+        (
+            json.dumps({"q": {"query": "a", "properties": [{"pid": "b", "v": "c" * 1001}]}}),
+            413,
+            "a value has 1001 characters",
+        ),
+        (
+            json.dumps(
+                {"q": {"properties": [{"pid": "b", "v": [{"id": "c", "name": "d" * 1001}]}]}}
+            ),
+            413,
+            "a value has 1001 characters",
+        ),
+        (
+            json.dumps({n: {"properties": [{"pid": "b", "v": ["c"] * 126}]} for n in "pq"}),
+            413,
+            "The queries ask for 252 values together; send at most 250",
+        ),
+        (json.dumps({"q": {"properties": [{"pid": "b", "v": []}] * 251}}), 413, "for 251 values"),
     ],
 )
 def test_a_bad_batch_is_refused_with_a_sentence(
@@ -373,6 +396,7 @@ def test_a_bad_batch_is_refused_with_a_sentence(
             "language of a",
         ),
         ({"ids": ["a"] * 2001, "properties": [{"id": "b"}]}, 413, "2001 cells"),
+        ({"ids": [], "properties": [{"id": "b"}] * 2001}, 413, "2001 cells"),
     ],
 )
 def test_a_bad_extension_is_refused_with_a_sentence(
@@ -411,6 +435,38 @@ def test_a_form_over_the_limit_is_refused_even_where_the_server_has_cut_it(
     assert "larger than 400,000 bytes" in refused(
         elbe.post("/reconcile", data=whole, content_type=form), 413
     )
+
+
+def test_a_form_of_many_parameters_is_refused_before_it_is_read(elbe: FlaskClient) -> None:
+    form = "application/x-www-form-urlencoded"
+    answer = elbe.post("/reconcile", data=b"a=&" * 200, content_type=form)
+    assert refused(answer, 400) == "The body has more than 200 parameters."
+    assert (answer.json["limit"], answer.json["limit_value"]) == ("parameters", 200)
+
+
+def test_a_batch_in_an_address_may_be_longer_than_other_parameters(elbe: FlaskClient) -> None:
+    batch = {"q": {"query": "Baklanov", "limit": 1}}
+    asked = json.dumps(batch).ljust(31_000)
+    found = elbe.get("/reconcile", query_string=f"queries={quote(asked, safe=' ')}")
+    assert found.json == ask(elbe, **batch)
+    answer = elbe.get("/reconcile", query_string={"queries": asked.ljust(32_001)})
+    assert "Post it as a form." in refused(answer, 414)
+    told = {name: answer.json[name] for name in ("limit", "limit_value", "limit_bytes")}
+    assert told == {
+        "limit": "reconcile_address_bytes",
+        "limit_value": 32_000,
+        "limit_bytes": 32_000,
+    }
+    answer = elbe.post("/reconcile", query_string="a" * 8001, data={"queries": "{}"})
+    assert (refused(answer, 414), answer.json["limit"])[1] == "parameters_bytes"
+
+
+def test_a_thing_asked_for_twice_is_given_once(elbe: FlaskClient) -> None:
+    thing = "person/gleb-baklanov"
+    twice = extend(elbe, [thing, thing], "schema:birthDate", "schema:birthDate")
+    once = extend(elbe, [thing], "schema:birthDate")
+    assert twice["rows"] == once["rows"]
+    assert twice["meta"] == once["meta"] * 2
 
 
 def test_odd_ids_and_properties_have_no_values(elbe: FlaskClient) -> None:

@@ -6,8 +6,10 @@ What follows a comma or stands in brackets tells namesakes apart, and may be lef
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
-from kg.matching.likeness import begins, likeness
+from kg.matching.likeness import begins, find_like
 from kg.matching.names import Name, Word
 from kg.matching.points import Point, total
 
@@ -41,48 +43,86 @@ def compare_labels(sought: Name, borne: Sequence[Name], notes: Sequence[Name]) -
     return [*points, *_compare_sites(wanted, akin, notes[0].first("site"))]
 
 
+@dataclass(frozen=True)
+class _Label:
+    """A name taken apart: the places of the words that count, and their senses; its addition."""
+
+    places: frozenset[int]
+    senses: list[str]
+    ordered: list[str]
+    main: list[str]
+    addition: tuple[int, ...]
+    letters: int
+
+
+@lru_cache(maxsize=4_096)
+def _take_apart(name: Name) -> _Label:
+    words = name.words
+    full = [at for at, word in enumerate(words) if word.role not in _EMPTY]
+    main, addition = _part(name)
+    places = full or range(len(words))
+    senses = [words[at].sense for at in places]
+    return _Label(
+        places=frozenset(places),
+        senses=senses,
+        ordered=sorted(senses),
+        main=[words[at].sense for at in full if at in main],
+        addition=tuple(at for at in full if at in addition),
+        letters=sum(len(words[at].key) for at in places),
+    )
+
+
 def _compare(sought: Name, borne: Name) -> list[Point]:
     told = f"“{sought.text}” and “{borne.text}”"
-    ours, theirs = _all(sought), _all(borne)
-    if _senses(ours) == _senses(theirs):
+    ours, theirs = _take_apart(sought), _take_apart(borne)
+    if ours.senses == theirs.senses:
         return [Point("name", WHOLE, f"The names {told} are the same.")]
-    if _senses(_main(sought)) == _senses(_main(borne)):
+    if ours.main == theirs.main:
         return [
             Point("name", WHOLE, f"The names {told} begin the same."),
             Point("length of the name", SHORTER, "One of them is longer."),
         ]
-    if sorted(_senses(ours)) == sorted(_senses(theirs)):
+    if ours.ordered == theirs.ordered:
         return [
             Point("name", WHOLE, f"The names {told} have the same words."),
             Point("order of words", OTHER_ORDER, "They stand in another order."),
         ]
-    return _compare_words(ours, theirs, told)
+    return _compare_words(sought, borne, told)
 
 
-def _compare_words(ours: Sequence[Word], theirs: Sequence[Word], told: str) -> list[Point]:
-    shared, is_exact, left = _share(ours, theirs)
+def _compare_words(sought: Name, borne: Name, told: str) -> list[Point]:
+    ours, theirs = _take_apart(sought), _take_apart(borne)
+    shared, is_exact, left = _share(sought, borne)
     if not shared:
         return [Point("name", 0.0, f"The names {told} share no word.")]
-    weight = sum(len(word.key) for word in (*ours, *theirs))
+    weight = ours.letters + theirs.letters
     points = [Point("name", round(200 * shared / weight, 1), f"The names {told} share words.")]
     if not is_exact:
-        value = MISSPELT_ALONE if len(ours) == 1 else MISSPELT
+        value = MISSPELT_ALONE if len(ours.places) == 1 else MISSPELT
         points.append(Point("spelling", value, "They are not spelt the same."))
-    if len(theirs) - left < len(ours):
+    if len(theirs.places) - left < len(ours.places):
         points.append(Point("other words", UNKNOWN_WORD, "The thing is not known by all of them."))
     return points
 
 
-def _share(ours: Sequence[Word], theirs: Sequence[Word]) -> tuple[float, bool, int]:
+def _share(sought: Name, borne: Name) -> tuple[float, bool, int]:
     """Add up the letters of words that both have; are all spelt the same, and how many are left?"""
-    left, shared, is_exact = list(theirs), 0.0, True
-    for word in ours:
-        values = [likeness(word, other) for other in left]
-        value = max(values, default=0.0)
-        if value >= LIKE_WORD:
-            other = left.pop(values.index(value))
-            shared += (value / 100) ** 2 * (len(word.key) + len(other.key)) / 2
-            is_exact = is_exact and value == 100
+    ours, theirs = _take_apart(sought).places, sorted(_take_apart(borne).places)
+    alike: dict[int, dict[int, float]] = {}
+    for at in theirs:
+        word = borne.words[at]
+        for place, value in find_like(sought, word.key, word.sense).items():
+            if value >= LIKE_WORD and place in ours:
+                alike.setdefault(place, {})[at] = value
+    left, shared, is_exact = set(theirs), 0.0, True
+    for place in sorted(alike):
+        values = {at: value for at, value in alike[place].items() if at in left}
+        if values:
+            at = max(values, key=values.__getitem__)
+            left.remove(at)
+            letters = len(sought.words[place].key) + len(borne.words[at].key)
+            shared += (values[at] / 100) ** 2 * letters / 2
+            is_exact = is_exact and values[at] == 100
     return shared, is_exact, len(left)
 
 
@@ -102,7 +142,7 @@ def _compare_additions(
     sought: Name, borne: Sequence[Name], notes: Sequence[Name]
 ) -> Iterator[Point]:
     ours, known = _addition(sought), [_addition(name) for name in borne]
-    if not ours or any(_agree(ours, words) for words in known) or _is_told(ours, notes):
+    if not ours or any(_agree(ours, words) for words in known) or _is_told(sought, notes):
         return
     told = " ".join(word.token for word in ours)
     if any(known):
@@ -119,9 +159,15 @@ def _agree(ours: Sequence[Word], theirs: Sequence[Word]) -> bool:
     )
 
 
-def _is_told(ours: Sequence[Word], notes: Sequence[Name]) -> bool:
-    """Tell whether a note has one of the words, in any case of it: `на Эльбе` for `Эльба`."""
-    return any(likeness(a, b) >= LIKE_TOLD for a in ours for note in notes for b in note.words)
+def _is_told(sought: Name, notes: Sequence[Name]) -> bool:
+    """Tell whether a note has a word of the addition, in any case: `на Эльбе` for `Эльба`."""
+    ours = set(_take_apart(sought).addition)
+    return any(
+        value >= LIKE_TOLD and place in ours
+        for note in notes
+        for word in note.words
+        for place, value in find_like(sought, word.key, word.sense).items()
+    )
 
 
 def _miss_site(ours: frozenset[str], borne: Name) -> list[Point]:
@@ -146,30 +192,19 @@ def _sites(name: Name) -> frozenset[str]:
     return frozenset(word.sense for word in main if word.role == "site")
 
 
-def _main(name: Name) -> list[Word]:
-    return _full(_parts(name)[0]) if name.parts else []
-
-
 def _addition(name: Name) -> list[Word]:
-    return [word for part in _parts(name)[1:] for word in _full(part)]
+    return [name.words[at] for at in _take_apart(name).addition]
 
 
-def _parts(name: Name) -> tuple[tuple[Word, ...], ...]:
-    """Give the parts of a name; a town on a river is one word, a preposition, and another."""
-    if len(name.parts) != 1 or len(name.words) < 3:
-        return name.parts
+def _part(name: Name) -> tuple[range, range]:
+    """Give the places of a name itself and of what is added to it.
+
+    A town on a river is one word, a preposition, and another.
+    """
+    count = len(name.words)
+    if len(name.parts) != 1 or count < 3:
+        main = len(name.parts[0]) if name.parts else 0
+        return range(main), range(main, count)
     first, *between, last = name.words
     is_at = all(word.role == "filler" for word in between) and not (first.role or last.role)
-    return ((first,), (last,)) if is_at else name.parts
-
-
-def _all(name: Name) -> list[Word]:
-    return _full(name.words) or list(name.words)
-
-
-def _full(words: Sequence[Word]) -> list[Word]:
-    return [word for word in words if word.role not in _EMPTY]
-
-
-def _senses(words: Sequence[Word]) -> list[str]:
-    return [word.sense for word in words]
+    return (range(1), range(count - 1, count)) if is_at else (range(count), range(0))

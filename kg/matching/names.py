@@ -79,14 +79,20 @@ class Name:
     @cached_property
     def script(self) -> str:
         """The script of its first letter, such as `LATIN`; empty where it has none."""
-        letter = next((sign for sign in self.text if sign.isalpha()), "")
-        return unicodedata.name(letter, "").partition(" ")[0] if letter else ""
+        return to_script(self.text)
 
     @cached_property
     def ranks(self) -> frozenset[str]:
         """The ranks that stand beside the name."""
         beside = (w.meaning for w in self.words if w.meaning and w.role == "rank")
         return frozenset(rank for meaning in beside for rank in meaning.concepts)
+
+
+@lru_cache(maxsize=2_048)
+def to_script(text: str) -> str:
+    """Give the script of the first letter of a text; empty where it has none."""
+    letter = next((sign for sign in text if sign.isalpha()), "")
+    return unicodedata.name(letter, "").partition(" ")[0] if letter else ""
 
 
 @lru_cache(maxsize=16_384)

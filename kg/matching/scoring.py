@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from kg.matching.description import Days, Description, Value
 from kg.matching.labels import compare_labels
 from kg.matching.lexicon import PLAIN, Lexicon
-from kg.matching.names import Name, parse_name
+from kg.matching.names import Name, parse_name, to_script
 from kg.matching.persons import compare_persons
 from kg.matching.points import Point, Score, total
 from kg.matching.spelling import to_keys
@@ -100,10 +101,10 @@ def _weigh_values(sought: Description, candidate: Description) -> Iterable[Point
         theirs = candidate.values.get(feature, ())
         if not ours or not theirs:
             continue
-        shared = next((a for a in ours for b in theirs if _may_be_one(a, b)), None)
+        shared = _find_shared(ours, theirs)
         if shared is not None:
             yield Point(feature, SAME_VALUE, f"Both have the value {_to_word(shared)}.")
-        elif any(_can_differ(a, b) for a in ours for b in theirs):
+        elif _can_differ(ours, theirs):
             told = f"{_to_word(ours[0])} is not {_to_word(theirs[0])}."
             if feature == UNIT:
                 yield Point(
@@ -113,19 +114,35 @@ def _weigh_values(sought: Description, candidate: Description) -> Iterable[Point
                 yield Point(feature, OTHER_VALUE, f"The values differ: {told}")
 
 
-def _may_be_one(one: Value, other: Value) -> bool:
-    if one.iri is not None and other.iri is not None:
-        return one.iri == other.iri
-    keys = {tuple(sorted(to_keys(name))) for name in one.names}
-    return any(tuple(sorted(to_keys(name))) in keys for name in other.names)
+def _find_shared(ours: Sequence[Value], theirs: Sequence[Value]) -> Value | None:
+    """Give the first value that may be one of the others: by IRI, or where one has none by name."""
+    iris = {value.iri for value in theirs if value.iri is not None}
+    names = {key for value in theirs for key in _fold_names(value)}
+    plain = {key for value in theirs if value.iri is None for key in _fold_names(value)}
+    for value in ours:
+        others = names if value.iri is None else plain
+        if value.iri in iris or not others.isdisjoint(_fold_names(value)):
+            return value
+    return None
 
 
-def _can_differ(one: Value, other: Value) -> bool:
-    """Tell whether two values can be compared: by IRIs, or by names in one script."""
-    if one.iri is not None and other.iri is not None:
+def _fold_names(value: Value) -> list[tuple[str, ...]]:
+    return [_fold(name) for name in value.names]
+
+
+@lru_cache(maxsize=2_048)
+def _fold(name: str) -> tuple[str, ...]:
+    return tuple(sorted(to_keys(name)))
+
+
+def _can_differ(ours: Sequence[Value], theirs: Sequence[Value]) -> bool:
+    """Tell whether any two values can be compared: by IRIs, or by names in one script."""
+    if all(any(value.iri is not None for value in values) for values in (ours, theirs)):
         return True
-    scripts = {parse_name(name).script for name in one.names}
-    return any(parse_name(name).script in scripts for name in other.names)
+    scripts, others = (
+        {to_script(name) for value in values for name in value.names} for values in (ours, theirs)
+    )
+    return not scripts.isdisjoint(others)
 
 
 def _weigh_ranks(sought: frozenset[str], candidate: frozenset[str]) -> Iterable[Point]:

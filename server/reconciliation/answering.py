@@ -5,23 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import islice
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 
 from kg.matching.description import Days, Description, Value
 from kg.matching.index import CANDIDATES
 from kg.matching.points import Point, Score
 from kg.matching.ranking import Ranked, rank, rank_all
-from kg.matching.reading import MEMBER, describe, read_days
+from kg.matching.reading import read_days
 from kg.matching.spelling import to_keys
-from server.lookups import DEFAULT
 from server.reconciliation.asking import Asked, Query
 from server.reconciliation.catalogue import Catalogue
 
-SCANNED = 2_000
-"""How many statements of a property are looked through for a value, where no name is asked for."""
 _IDENTIFIED = Score((Point("identifier", 100.0, "The query is the identifier of the thing."),))
 
 
@@ -38,7 +34,7 @@ def _rank(catalogue: Catalogue, query: Query) -> list[Ranked]:
     classes = [_classes(catalogue, type) for type in query.types]
     asked = frozenset[str]().union(*classes)
     sought = _to_description(catalogue, query, asked)
-    details = partial(describe, catalogue.site.store, properties=(*sought.dates, *sought.values))
+    details = partial(catalogue.describe, properties=(*sought.dates, *sought.values))
     among = frozenset[str]() if query.strict == "should" else asked
     if query.text:
         found = rank(sought, catalogue.index, details, among=among)
@@ -108,36 +104,17 @@ def _having(catalogue: Catalogue, query: Query) -> list[Description]:
 
 
 def _subjects(catalogue: Catalogue, property: NamedNode, asked: Iterable[Asked]) -> Iterator[str]:
-    look, store = catalogue.site.look, catalogue.site.store
-    values = [_to_value(catalogue, value) for value in asked]
-    things = {value.iri for value in values}
-    keys = {tuple(to_keys(name)) for value in values for name in value.names}
-    days = [d for value in asked if (d := _to_days(value)) is not None]
-    for quad in islice(store.quads_for_pattern(None, property, None, DEFAULT), SCANNED):
-        if not isinstance(quad.subject, NamedNode):
-            continue
-        if _fits(catalogue, quad.object, things, keys, days):
-            yield quad.subject.value
-            yield from (node.value for node in look.nodes(quad.subject, MEMBER))
-
-
-def _fits(
-    catalogue: Catalogue,
-    term: object,
-    things: set[str | None],
-    keys: set[tuple[str, ...]],
-    days: list[Days],
-) -> bool:
-    if isinstance(term, NamedNode):
-        thing = catalogue.index.get(term.value)
-        names = thing.names if thing else ()
-        return term.value in things or any(tuple(to_keys(name)) in keys for _, name in names)
-    if not isinstance(term, Literal):
-        return False
-    if tuple(to_keys(term.value)) in keys:
-        return True
-    known = read_days(term.value) if days else None
-    return known is not None and any(d[0] <= known[1] and known[0] <= d[1] for d in days)
+    bearers = catalogue.bearers(property)
+    for value in asked:
+        days, told = _to_days(value), _to_value(catalogue, value)
+        if told.iri is not None:
+            yield from bearers.by_thing.get(told.iri, ())
+        for name in told.names:
+            yield from bearers.by_keys.get(tuple(to_keys(name)), ())
+        if days is not None:
+            for known, subjects in bearers.by_days.items():
+                if days[0] <= known[1] and known[0] <= days[1]:
+                    yield from subjects
 
 
 def _is_iri(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,23 @@ def read_queries(text: str, settings: Settings) -> dict[str, Query]:
             "time, as the manifest's batchSize says."
         )
         raise _too_large(detail, "reconcile_queries", settings.reconcile_queries)
-    return {name: _read_query(name, query, settings) for name, query in batch.items()}
+    queries = {name: _read_query(name, query, settings) for name, query in batch.items()}
+    _check_together(list(queries.values()), settings)
+    return queries
+
+
+def _check_together(queries: Sequence[Query], settings: Settings) -> None:
+    """Refuse a batch that is dear as a whole, though none of its queries is."""
+    characters = sum(len(query.text) for query in queries)
+    if characters > settings.reconcile_batch_characters:
+        limit = settings.reconcile_batch_characters
+        detail = f"The names have {characters} characters together; send at most {limit} at a time."
+        raise _too_large(detail, "reconcile_batch_characters", limit)
+    values = sum(max(1, len(asked)) for query in queries for _, asked in query.properties)
+    if values > settings.reconcile_values:
+        limit = settings.reconcile_values
+        detail = f"The queries ask for {values} values together; send at most {limit} at a time."
+        raise _too_large(detail, "reconcile_values", limit)
 
 
 def read_extension(text: str, settings: Settings) -> Extension:
@@ -70,7 +86,7 @@ def read_extension(text: str, settings: Settings) -> Extension:
         if not isinstance(settled, dict) or not _is_id(asked.get("id")):
             raise _bad(f'extend: {_show(asked)} is no property; write {{"id": "..."}}.')
         wanted.append((asked["id"], settled))
-    cells = len(ids) * len(wanted)
+    cells = max(1, len(ids)) * max(1, len(wanted))
     if cells > settings.reconcile_cells:
         detail = (
             f"{len(ids)} things times {len(wanted)} properties are {cells} cells; ask for at most "
@@ -105,11 +121,11 @@ def _read_query(name: str, query: Any, settings: Settings) -> Query:
     text = query.get("query", "")
     if not isinstance(text, str) or ("query" in query and not text.strip()):
         raise _bad(f"Query {name}: query is a text that is not empty; leave it out to ask without.")
-    if len(text) > settings.reconcile_characters:
-        limit = settings.reconcile_characters
-        detail = f"Query {name}: the text has {len(text)} characters; a name has at most {limit}."
-        raise _too_large(detail, "reconcile_characters", limit)
-    properties = _read_properties(name, query.get("properties", []))
+    longest = settings.reconcile_characters
+    if len(text) > longest:
+        detail = f"Query {name}: the text has {len(text)} characters; a name has at most {longest}."
+        raise _too_large(detail, "reconcile_characters", longest)
+    properties = _read_properties(name, query.get("properties", []), longest)
     if not text and not properties:
         raise _bad(f"Query {name} asks for nothing; give a query, properties, or both.")
     return Query(
@@ -140,7 +156,9 @@ def _read_limit(name: str, given: Any) -> int:
     return int(min(given, 1_000))
 
 
-def _read_properties(name: str, given: Any) -> tuple[tuple[str, tuple[Asked, ...]], ...]:
+def _read_properties(
+    name: str, given: Any, longest: int
+) -> tuple[tuple[str, tuple[Asked, ...]], ...]:
     wrong = _bad(f'Query {name}: properties is a list of {{"pid": "...", "v": ...}}.')
     if not isinstance(given, list):
         raise wrong
@@ -149,11 +167,15 @@ def _read_properties(name: str, given: Any) -> tuple[tuple[str, tuple[Asked, ...
         if not isinstance(asked, dict) or not isinstance(asked.get("pid"), str) or "v" not in asked:
             raise wrong
         values = asked["v"] if isinstance(asked["v"], list) else [asked["v"]]
-        found.append((asked["pid"], tuple(_read_value(name, value) for value in values)))
+        found.append((asked["pid"], tuple(_read_value(name, value, longest) for value in values)))
     return tuple(found)
 
 
-def _read_value(name: str, value: Any) -> Asked:
+def _read_value(name: str, value: Any, longest: int) -> Asked:
+    text = value.get("name") if isinstance(value, dict) else value
+    if isinstance(text, str) and len(text) > longest:
+        detail = f"Query {name}: a value has {len(text)} characters; it has at most {longest}."
+        raise _too_large(detail, "reconcile_characters", longest)
     is_thing = isinstance(value, dict) and isinstance(value.get("id"), str)
     if is_thing or isinstance(value, str | int | float):
         found: Asked = value

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
-from kg.matching.description import Description
+from kg.matching.description import Days, Description, Value
 from kg.matching.index import Index
-from kg.matching.reading import LABELS, MEMBER, OTHER_NAMES, read_entities, read_words
+from kg.matching.ranking import Details
+from kg.matching.reading import (
+    LABELS,
+    MEMBER,
+    OTHER_NAMES,
+    describe,
+    read_days,
+    read_entities,
+    read_words,
+)
+from kg.matching.spelling import to_keys
 from kg.project import NAME_WORDS
 from kg.terms import RDF_TYPE, RDFS_SUB_CLASS_OF
 from server.links import own_path
@@ -19,6 +30,10 @@ from server.pages.values import longest_first
 from server.site import Site
 
 Prefixes = tuple[tuple[str, str], ...]
+SCANNED = 2_000
+"""How many statements of a property are looked through for a value, where no name is asked for."""
+DETAILS = 10_000
+"""Of how many properties of things the values are held, to be compared again."""
 SAMPLE = 2_000
 """How many things of a type are looked at to see which properties they have."""
 _NAMING = frozenset((RDF_TYPE, *LABELS, *OTHER_NAMES))
@@ -35,6 +50,15 @@ class Term:
 
 
 @dataclass(frozen=True)
+class Bearers:
+    """Who has a property, with their members: by thing, by the keys of a text, by days."""
+
+    by_thing: dict[str, set[str]]
+    by_keys: dict[tuple[str, ...], set[str]]
+    by_days: dict[Days, set[str]]
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """The things of one release, to be found by name.
 
@@ -48,6 +72,8 @@ class Catalogue:
     types: dict[str, Term]
     kinds: dict[str, frozenset[str]]
     _properties: dict[str, tuple[Term, ...]] = field(default_factory=dict)
+    _bearers: dict[str, Bearers] = field(default_factory=dict)
+    _details: dict[tuple[str, str], Details] = field(default_factory=dict)
 
     def to_id(self, iri: str) -> str:
         """Give the identifier of a thing: the end of an own name, any other name in full."""
@@ -77,6 +103,30 @@ class Catalogue:
         if type not in self._properties:
             self._properties[type] = tuple(_read_properties(self, type))
         return self._properties[type]
+
+    def bearers(self, property: NamedNode) -> Bearers:
+        """Give who has a property, by its values; gathered once for each that is in use."""
+        found = self._bearers.get(property.value)
+        if found is None:
+            found = _read_bearers(self, property)
+            if found.by_thing or found.by_keys:
+                self._bearers[property.value] = found
+        return found
+
+    def describe(self, iri: str, properties: Iterable[str]) -> Details:
+        """Give dates and values of some properties of a thing, which many queries ask for."""
+        dates: dict[str, tuple[Days, ...]] = {}
+        values: dict[str, tuple[Value, ...]] = {}
+        for property in properties:
+            found = self._details.get((iri, property))
+            if found is None:
+                found = describe(self.site.store, iri, (property,))
+                if len(self._details) >= DETAILS:
+                    self._details.clear()
+                self._details[iri, property] = found
+            dates.update(found[0])
+            values.update(found[1])
+        return dates, values
 
 
 def catalogue(site: Site) -> Catalogue:
@@ -123,6 +173,28 @@ def _read_properties(catalogue: Catalogue, type: str) -> Iterator[Term]:
     for entity in entities[:: max(1, len(entities) // SAMPLE)]:
         counts.update(_properties_of(site, NamedNode(entity.iri)))
     yield from catalogue.to_terms(counts)
+
+
+def _read_bearers(catalogue: Catalogue, property: NamedNode) -> Bearers:
+    site, found = catalogue.site, Bearers({}, {}, {})
+    for quad in islice(site.store.quads_for_pattern(None, property, None, DEFAULT), SCANNED):
+        if not isinstance(quad.subject, NamedNode):
+            continue
+        members = (node.value for node in site.look.nodes(quad.subject, MEMBER))
+        subjects, term = {quad.subject.value, *members}, quad.object
+        texts: tuple[str, ...] = ()
+        if isinstance(term, NamedNode):
+            found.by_thing.setdefault(term.value, set()).update(subjects)
+            thing = catalogue.index.get(term.value)
+            texts = tuple(text for _, text in thing.names) if thing else ()
+        elif isinstance(term, Literal):
+            texts = (term.value,)
+            days = read_days(term.value)
+            if days is not None:
+                found.by_days.setdefault(days, set()).update(subjects)
+        for text in texts:
+            found.by_keys.setdefault(tuple(to_keys(text)), set()).update(subjects)
+    return found
 
 
 def _properties_of(site: Site, thing: NamedNode) -> set[str]:

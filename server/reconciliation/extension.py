@@ -47,9 +47,10 @@ def extend(catalogue: Catalogue, asked: Extension) -> dict[str, Any]:
         _check_settings(id, settings)
     names = {term.iri: term.name for term in catalogue.properties()}
     meta = [{"id": id, "name": names.get(iri) or id} for id, iri, _ in properties]
+    columns = {id: (iri, of) for id, iri, of in properties}
     rows = {
-        thing: {id: list(_values(catalogue, thing, iri, of)) for id, iri, of in properties}
-        for thing in asked.ids
+        thing: {id: list(_values(catalogue, thing, *of)) for id, of in columns.items()}
+        for thing in dict.fromkeys(asked.ids)
     }
     return {"meta": meta, "rows": rows}
 

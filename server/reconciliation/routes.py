@@ -15,6 +15,7 @@ from server.headers import SECURITY
 from server.negotiation import HTML, JSON
 from server.pages.frame import addresses, page_language, page_reader, show
 from server.pages.wording import PHRASES
+from server.parameters import check_count
 from server.reconciliation.answering import answer
 from server.reconciliation.asking import read_extension, read_queries
 from server.reconciliation.catalogue import Catalogue, catalogue
@@ -148,7 +149,9 @@ def _read_given() -> dict[str, str]:
     if request.mimetype != FORM:
         detail = f"A batch is posted as a form ({FORM}), not as {request.mimetype or 'nothing'}."
         raise ProblemError(415, "unsupported-media-type", detail)
-    body = read_body(request.environ, current_site().settings.body_bytes)
+    settings = current_site().settings
+    body = read_body(request.environ, settings.body_bytes)
+    check_count(body, "body", settings)
     pairs = parse_qsl(body.decode(errors="replace"), keep_blank_values=True)
     return dict(reversed(pairs))
 

@@ -15,6 +15,7 @@ from werkzeug.sansio.utils import get_content_length
 from kg.formats import to_format
 from kg.sparql import QueryForm
 from server.negotiation import FORMATS, HTML, JSONLD, JSONLD_NS, Offer
+from server.parameters import check_count
 from server.refusals import ProblemError
 from server.settings import Settings
 
@@ -94,7 +95,7 @@ def read_request(environ: Environ, settings: Settings) -> Given:
         text = _decode_text(address[len("query=") :].encode("latin-1"), "address")
         _check_length(text, settings.query_bytes, 414)
         return Given(text)
-    pairs = _parse(address.encode("latin-1"), "address")
+    pairs = _parse(address.encode("latin-1"), "address", settings)
     if posted:
         pairs += _read_body(environ, settings)
     _refuse_strangers(pairs)
@@ -123,11 +124,9 @@ def _read_page(values: Sequence[str]) -> int | None:
     return int(values[0])
 
 
-def _parse(raw: bytes, place: str) -> list[tuple[str, str]]:
+def _parse(raw: bytes, place: str, settings: Settings) -> list[tuple[str, str]]:
     """Decode `name=value&...` once, as UTF-8 and nothing else."""
-    if raw.count(b"&") >= 200:
-        detail = f"The {place} has more than 200 parameters."
-        raise ProblemError(400, "bad-request", detail)
+    check_count(raw, place, settings)
     fields = (field.partition(b"=") for field in raw.split(b"&") if field)
     return [(_decode_text(name, place), _decode_text(value, place)) for name, _, value in fields]
 
@@ -176,7 +175,7 @@ def _read_body(environ: Environ, settings: Settings) -> list[tuple[str, str]]:
         )
     body = read_body(environ, settings.body_bytes)
     if media_type == FORM:
-        return _parse(body, "body")
+        return _parse(body, "body", settings)
     try:
         return [("query", body.decode("utf-8"))]
     except UnicodeDecodeError:

@@ -2,6 +2,7 @@
 // link to share, code that follows the query. Without them the form does all but that by itself.
 
 const LONG = 6000; // From so many characters on a query is posted: addresses have their limits.
+const ADDRESS = 8000; // Parameters longer than this are refused; only the form may be posted.
 const PLAIN = "plain-query"; // Where the browser keeps whether a plain text area is preferred.
 const RAW = 200_000; // So many characters of a raw answer are shown.
 
@@ -200,13 +201,17 @@ function followQuery() {
 
 async function writeCode() {
   const query = area.value;
-  if (!code.open || query === written || query.length > LONG) return;
+  if (!code.open || query === written) return;
   const address = new URL(form.dataset.code, location);
   address.searchParams.set("query", query);
-  const response = await fetch(address, { headers: { Accept: "text/html" } });
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const asked = { headers: { Accept: "text/html" } };
+  const response = address.search.length > ADDRESS ? null : await fetch(address, asked);
+  const text = response ? await response.text() : "";
   if (query !== area.value) return;
-  snippets.replaceChildren(...page.getElementById("snippets").childNodes);
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const reason = document.createElement("p");
+  reason.textContent = !response || response.status === 414 ? words.longCode : words.unreachable;
+  snippets.replaceChildren(...(page.getElementById("snippets")?.childNodes ?? [reason]));
   written = query;
 }
 
