@@ -149,6 +149,8 @@ class RequestReader:
                 self._parser.feed_data(data)
                 return
             except HttpParserUpgrade as offer:
+                if self.fault:
+                    return
                 if self.environ["REQUEST_METHOD"] == "CONNECT":
                     self._taker.stop_reading()
                     return
@@ -159,8 +161,8 @@ class RequestReader:
     # What the parser calls.
 
     def on_message_begin(self) -> None:
-        """Begin a request."""
-        if self._is_again:
+        """Begin a request, unless the one before it cannot be read: then it is the last."""
+        if self._is_again or self.fault:
             return
         self.environ, self._target, self._body = self._base.copy(), b"", []
         self._headers = self._headers_length = self._body_length = 0
@@ -169,12 +171,12 @@ class RequestReader:
 
     def on_url(self, part: bytes) -> None:
         """Take the target, or a part of it."""
-        if not self._is_again:
+        if self._in_head and not self._is_again:
             self._target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; trailers are left out, and names that could be mistaken for others."""
-        if self._is_again:
+        if self._is_again or self.fault:
             return
         self._headers += 1
         self._headers_length += len(name) + len(value)
@@ -195,10 +197,10 @@ class RequestReader:
 
     def on_headers_complete(self) -> None:
         """See whether the body will be read."""
-        self._in_head = False
-        if self._is_again:
+        if not self._in_head:
             self._is_again = False
             return
+        self._in_head = False
         environ, version = self.environ, self._parser.get_http_version()
         environ["REQUEST_METHOD"] = self._parser.get_method().decode("latin-1")
         environ["SERVER_PROTOCOL"] = f"HTTP/{version}"
