@@ -22,14 +22,16 @@ from itertools import pairwise
 from typing import Any, TypeVar
 from unittest.mock import patch
 
+from running_service import default_limits
+
 from server.evaluation import express
 from server.evaluation.channel import Channel, Reply
 from server.evaluation.control import Control
 from server.evaluation.express import Begun, Express
 from server.evaluation.frames import FILE, INLINE, LEFT, REPLY, REQUEST
+from server.evaluation.slices import Slice, Slices
 
 PATIENCE_S = 10
-LIMIT_MS = 250
 Found = TypeVar("Found")
 
 
@@ -168,6 +170,7 @@ class Scene:
         self.ear.setblocking(False)
         self._control = Control(self.foreman.address)
         self._channel = Channel("fast", address, places, self._control, length, wait_ms)
+        self.slices = Slices(default_limits(), 1)
         self.express = Express(self._channel, places, length, self.loop)
         self._ends: list[WorkerEnd] = []
         self._done: dict[str, asyncio.Future[Begun]] = {}
@@ -197,7 +200,8 @@ class Scene:
         for text in texts:
             self._done[text] = self.loop.create_future()
             done = self._done[text].set_result  # a second time would be a fault
-            taken.append(self.express.ask(text.encode(), LIMIT_MS, place, done))
+            slice = Slice(self.slices, f"client {place}")
+            taken.append(self.express.ask(text.encode(), slice, place, done))
         return taken
 
     def accept(self) -> WorkerEnd:

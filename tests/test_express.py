@@ -18,6 +18,7 @@ from server.evaluation import channel, express
 from server.evaluation.channel import EndedError
 from server.evaluation.express import MOST_TOGETHER
 from server.evaluation.frames import FILE, INLINE, REFUSED
+from server.evaluation.slices import HeldBackError
 from server.limits import BusyError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the workers' sockets are Linux's")
@@ -466,6 +467,24 @@ def test_query_that_was_turned_back_waits_for_no_other_client() -> None:
         for text in ("a1", "b1", "a2"):
             assert other.read() == [text]
             other.answer(text)
+
+
+def test_waiting_query_is_left_to_a_thread_when_its_client_is_held_back_meanwhile() -> None:
+    with scene(places=1) as played:
+        played.ask("a1", "a2", "a3", place=1)
+        played.ask("b1", place=2)
+        line = played.accept()
+        assert line.read() == ["a1"]
+        played.slices.note_overrun("client 1", was_whole=False)
+        line.answer("A1")
+        assert played.body_of("a1") == "A1"
+        assert line.read() == ["b1"]
+        line.answer("B1")
+        assert played.body_of("b1") == "B1"
+        for text in ("a2", "a3"):
+            with pytest.raises(HeldBackError):
+                played.run(played.finish(text))
+        assert not played.has_caller
 
 
 def test_query_of_each_client_that_waited_too_long_is_busy() -> None:

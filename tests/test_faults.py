@@ -208,6 +208,24 @@ def test_ordinary_queries_are_answered_while_endless_ones_run(hasty: Service) ->
     hasty.wait_until_whole(HEALED_S)
 
 
+def test_small_queries_are_answered_while_every_long_slice_is_an_endless_query_s(
+    release: Path, tmp_path: Path
+) -> None:
+    limits = {"query_time_fast_ms": 8000, "query_time_slow_ms": 9000, "queue_wait_ms": 4000}
+    with running(release, tmp_path / "temp", workers=1, fast_workers=2, **limits) as service:
+        finish = [
+            in_background(lambda n=n: service.ask(endless_query(), source=f"127.0.0.{n}"))
+            for n in (2, 2, 3, 3)
+        ]
+        until = time.monotonic() + 10
+        while b"\nkg_queries_in_hand 4.0" not in service.get("/metrics").body:
+            assert time.monotonic() < until, "the endless queries are not in hand"
+        found = [service.ask(small_query(), source="127.0.0.9") for _ in range(20)]
+    assert outcomes(found) == {200}
+    for ended in finish:
+        ended()
+
+
 def test_workers_killed_under_load_lose_no_request(service: Service) -> None:
     with load(service) as replies:
         for _ in range(3):

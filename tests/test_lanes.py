@@ -179,15 +179,6 @@ def test_endless_query_takes_the_fast_lane_once_only(lanes: Lanes) -> None:
         assert caught.value.status == 504
 
 
-def test_client_whose_queries_overran_gets_less_of_the_fast_lane(lanes: Lanes) -> None:
-    slices = []
-    for _ in range(5):
-        slices.append(lanes._slice_ms("slow client"))
-        lanes._remember(endless_query().encode(), "slow client")
-    assert slices == [250, 125, 62, 31, 25]
-    assert lanes._slice_ms("another") == 250
-
-
 @pytest.mark.parametrize(("workers", "processes"), [(2, 1), (4, 2)])
 def test_clients_that_overran_leave_half_of_the_fast_lane_to_others(
     generation: Generation, workers: int, processes: int, monkeypatch: pytest.MonkeyPatch
@@ -206,18 +197,40 @@ def test_clients_that_overran_leave_half_of_the_fast_lane_to_others(
     monkeypatch.setattr(lanes._fast, "ask", hold)
     clients = ["first", "second", "another"]
     for client in clients[:2]:
-        lanes._remember(endless_query().encode(), client)
+        lanes._slices.note_overrun(client, was_whole=True)
     threads = []
     for client in clients:
         threads.append(threading.Thread(target=ask, args=(lanes, small_query(), "json", client)))
         threads[-1].start()
     assert entered.acquire(timeout=10) and entered.acquire(timeout=10)
-    assert sorted(inside) == [125, 250]
+    assert sorted(inside) == [25, 125]
     going.set()
     for thread in threads:
         thread.join()
-    assert sorted(inside) == [125, 125, 250]
+    assert sorted(inside) == [25, 125, 125]
     lanes.close()
+
+
+def test_query_that_overran_a_short_slice_is_answered_once_a_whole_one_is_free(
+    generation: Generation,
+) -> None:
+    limits = replace(LIMITS, query_time_fast_ms=1900)
+    with closing(Lanes(generation.addresses, limits, generation.version)) as lanes:
+        assert lanes._slices.take_whole()
+        found: list[Evaluated] = []
+        pairs = "?a ?b ?c . ?d ?e ?f FILTER(STRLEN(CONCAT(STR(?c), STR(?f))) > 0)"
+        query = f"SELECT (COUNT(*) AS ?n) {{ {pairs} }}"
+        asking = threading.Thread(target=lambda: found.append(ask(lanes, query)))
+        asking.start()
+        until = time.monotonic() + 10
+        while not lanes._slices.is_held_back("me"):
+            assert time.monotonic() < until, "the query never overran its slice"
+            time.sleep(0.01)
+        assert found == []
+        lanes._slices.give_back()
+        asking.join()
+        assert json.loads(found[0].read())["results"]["bindings"][0]["n"]["value"] == "90000"
+        assert found[0].lane == "fast"
 
 
 @pytest.mark.parametrize(("lane", "processor", "clock"), [("fast", 10, 20), ("slow", 0, 10)])

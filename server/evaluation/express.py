@@ -27,6 +27,7 @@ from server.evaluation.channel import (
     receive,
 )
 from server.evaluation.frames import LEFT, REFUSED
+from server.evaluation.slices import Slice
 from server.turns import Turns
 
 PATIENCE_S = 1.0
@@ -47,14 +48,14 @@ class Begun:
 
     __slots__ = (
         "_asked", "_channel", "_conn", "_data", "_is_behind", "_is_lost", "done", "identifier",
-        "latest", "limit_ms", "payload", "place", "reply", "tries",
+        "latest", "payload", "place", "reply", "slice", "tries",
     )  # fmt: skip
 
     def __init__(
         self,
         channel: Channel,
         payload: bytes,
-        limit_ms: int,
+        slice: Slice,
         place: int,
         done: Callable[[Begun], None],
     ) -> None:
@@ -64,7 +65,7 @@ class Begun:
         self._data = b""
         self._is_behind = self._is_lost = False
         self.payload = payload
-        self.limit_ms = limit_ms
+        self.slice = slice
         self.place = place
         self.done = done
         self.latest = self._asked + channel.wait_s
@@ -75,7 +76,7 @@ class Begun:
     def to_message(self) -> bytes:
         """Write it for a worker, anew each time."""
         self.identifier, message = self._channel.to_message(
-            self.payload, self.limit_ms, self._asked, self.latest
+            self.payload, self.slice.start(), self._asked, self.latest
         )
         return message
 
@@ -97,6 +98,7 @@ class Begun:
 
         Raises:
             BusyError, EndedError, StuckError: see `Channel.ask`.
+            HeldBackError: when it has to wait for a whole slice.
         """
         if self.reply is not None:
             return self.reply
@@ -106,16 +108,17 @@ class Begun:
         if conn is None:
             if time.monotonic() > self.latest:
                 raise self._channel.busy()
-            return self._channel.ask(self.payload, lambda: self.limit_ms, self.place)
+            return self._channel.ask(self.payload, self.slice.start_in_thread, self.place)
         try:
             if self._is_behind and not self._channel.has_begun(self.identifier.hex()):
                 raise UntakenError
             conn.setblocking(True)
             if time.monotonic() > self.latest:
                 conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _SHORTLY)
-            return self._channel.finish(conn, self.identifier.hex(), self.limit_ms, self._data)
+            limit_ms = self.slice.start()
+            return self._channel.finish(conn, self.identifier.hex(), limit_ms, self._data)
         except UntakenError:
-            return self._channel.ask(self.payload, lambda: self.limit_ms, self.place)
+            return self._channel.ask(self.payload, self.slice.start_in_thread, self.place)
         finally:
             conn.close()
 
@@ -231,11 +234,11 @@ class Express:
         self._together = 1
         self._is_watching = False
 
-    def ask(self, payload: bytes, limit_ms: int, place: int, done: Callable[[Begun], None]) -> bool:
+    def ask(self, payload: bytes, slice: Slice, place: int, done: Callable[[Begun], None]) -> bool:
         """Have a worker answer; `done` is called later. False when too many wait already."""
         if len(self._waiting) >= self._length:
             return False
-        begun = Begun(self._channel, payload, limit_ms, place, done)
+        begun = Begun(self._channel, payload, slice, place, done)
         line = None if self._waiting else self._choose()
         if line is not None:
             self._put(begun, line)
@@ -267,7 +270,7 @@ class Express:
                     return
                 line = self._connect()
             begun = self._waiting.take()
-            if line is None:
+            if line is None or not begun.slice.may_start():
                 self._loop.call_soon(begun.done, begun)
             else:
                 self._put(begun, line)

@@ -23,7 +23,7 @@ INLINE, FILE, REFUSED, LEFT = 0, 1, 2, 3
 """Outcomes; the last says that the worker leaves, and begins nothing more of what it was sent."""
 NOBODY = bytes(16)
 FAST_STRETCH = 2
-"""How many times its limit a query may stay in the fast lane, by the clock."""
+"""How many times the limit of processor time a query may stay in the fast lane, by the clock."""
 READ_BYTES = 64 * 1024
 """How much of an answer is taken at once."""
 

@@ -24,6 +24,7 @@ from server.evaluation.channel import Channel, EndedError, Reply, StuckError
 from server.evaluation.control import Control
 from server.evaluation.express import Begun, Express
 from server.evaluation.frames import INLINE, REFUSED, Addresses, from_payload, to_payload
+from server.evaluation.slices import HeldBackError, Slice, Slices
 from server.evaluation.spool import UnwritableError, too_large
 from server.evaluation.tally import Tally, counted
 from server.limits import (
@@ -33,15 +34,12 @@ from server.limits import (
     MemoryLimitError,
     TimeLimitError,
 )
-from server.turns import Pool
 
 _CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE}
 _TIMED_OUT = {-signal.SIGALRM, -signal.SIGPROF}
 _NO_ORDER = "does not correctly implement a total order"
 _PAUSE_S = 0.02
-_LEAST_SLICE_MS = 25
 _REMEMBERED = 4096
-_FORGIVEN_S = 30.0
 
 
 class EvaluationError(Exception):
@@ -75,9 +73,7 @@ class Lanes:
         self._slow = Channel("slow", addresses.slow, limits.slow_workers, *queue)
         self._far = Channel("federated", addresses.federated, limits.federated_workers, *queue)
         self._slow_queries: OrderedDict[bytes, None] = OrderedDict()
-        self._overruns: OrderedDict[str, tuple[int, float]] = OrderedDict()
-        most = max(1, limits.fast_workers // 2 // processes)
-        self._suspects = Pool([None] * most, "worker", limits.queue_length, limits.queue_wait_ms)
+        self._slices = Slices(limits, processes)
         self._lock = threading.Lock()
         self._express: Express | None = None
 
@@ -123,15 +119,15 @@ class Lanes:
             return False
         if self._limits.allow_service and "service" in request.query.lower():
             return False
-        payload, slice_ms = to_payload(request), self._slice_ms(client)
-        if slice_ms < self._limits.query_time_fast_ms:
+        if self._slices.is_held_back(client):
             return False
+        payload = to_payload(request)
         if self._slow_queries and _digest(payload) in self._slow_queries:
             return False
         place = self._tally.place(client)
         if not self._tally.take(place, self._column, self._limits.client_queries):
             return False
-        if not self._express.ask(payload, slice_ms, place, done):
+        if not self._express.ask(payload, Slice(self._slices, client), place, done):
             self._tally.give_back(place, self._column)
             return False
         return True
@@ -140,6 +136,7 @@ class Lanes:
         """Give the answer to a query that was begun, if it is here as a whole, and small."""
         if begun.reply is None or begun.reply.outcome != INLINE:
             return None
+        begun.slice.end()
         self._tally.give_back(begun.place, self._column)
         return self._read("fast", begun.reply)
 
@@ -168,21 +165,34 @@ class Lanes:
             try:
                 return self._ask_quickly(payload, client, place, begun)
             except TimeLimitError:
-                self._remember(payload, client)
+                self._remember(payload)
         return self._ask_slowly(payload, client)
 
     def _ask_quickly(
         self, payload: bytes, client: str, place: int, begun: Begun | None
     ) -> Evaluated:
-        """Ask in the fast lane, half of which is closed to clients that overran it lately."""
-        limit = partial(self._slice_ms, client)
-        if begun or limit() == self._limits.query_time_fast_ms:
-            return self._ask(self._fast, payload, limit, place, begun)
-        free = self._suspects.take(place)
-        try:
-            return self._ask(self._fast, payload, limit, place)
-        finally:
-            self._suspects.give_back(free)
+        """Ask in the fast lane: at first, maybe, for a short time, then with a whole slice."""
+        slice = begun.slice if begun else Slice(self._slices, client)
+        if slice.may_start():
+            try:
+                return self._ask(self._fast, payload, slice.start_in_thread, place, begun)
+            except HeldBackError:
+                pass
+            except TimeLimitError:
+                self._slices.note_overrun(client, slice.is_whole)
+                if slice.is_whole:
+                    raise
+            finally:
+                slice.end()
+        with self._slices.in_turn(place):
+            try:
+                whole_ms = partial(self._slices.whole_ms, client)
+                evaluated = self._ask(self._fast, payload, whole_ms, place)
+            except TimeLimitError:
+                self._slices.note_overrun(client, was_whole=True)
+                raise
+        self._slices.note_end(client)
+        return evaluated
 
     def _ask_slowly(self, payload: bytes, client: str) -> Evaluated:
         """Ask in the slow lane, where one client never holds every worker."""
@@ -198,25 +208,12 @@ class Lanes:
         finally:
             self._tally.give_back(place, self._column)
 
-    def _slice_ms(self, client: str) -> int:
-        """Tell how long the client may use the fast lane: less, after queries that overran it."""
-        overran = self._overruns.get(client)
-        limit = self._limits.query_time_fast_ms
-        if overran is None or overran[1] < time.monotonic():
-            return limit
-        return max(min(limit, _LEAST_SLICE_MS), limit >> min(overran[0], 10))
-
-    def _remember(self, payload: bytes, client: str) -> None:
-        """Remember a query that belongs into the slow lane, and who sent it."""
+    def _remember(self, payload: bytes) -> None:
+        """Remember a query that belongs into the slow lane."""
         with self._lock:
             self._slow_queries[_digest(payload)] = None
-            times, until = self._overruns.pop(client, (0, 0.0))
-            now = time.monotonic()
-            times = times + 1 if until > now else 1
-            self._overruns[client] = (times, now + _FORGIVEN_S)
-            for remembered in (self._slow_queries, self._overruns):
-                if len(remembered) > _REMEMBERED:
-                    remembered.popitem(last=False)
+            if len(self._slow_queries) > _REMEMBERED:
+                self._slow_queries.popitem(last=False)
 
     def _ask(
         self,

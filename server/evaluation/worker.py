@@ -76,7 +76,7 @@ class Worker:
         self._stopping = False
         self._worn = False
         self._answered = 0
-        self._timed = 0.0
+        self._timed = self._timed_s = 0.0
         self._size = 0
         self._owned = 0
         self._replies: list[bytes] = []
@@ -160,11 +160,13 @@ class Worker:
         """Have the kernel end this process at the limit; 0 takes that back.
 
         In the fast lane processor time counts, or else a busy machine would make queries slow
-        ones that are not. They wait for nothing else, so the time by the clock is a backstop.
+        ones that are not. They wait for nothing else, so the time by the clock is a backstop, no
+        shorter for a short slice: so little time may pass before it is the process's turn.
         """
         if self._post.lane == "fast":
             signal.setitimer(signal.ITIMER_PROF, limit_s)
-            limit_s *= FAST_STRETCH
+            if limit_s:
+                limit_s = FAST_STRETCH * max(limit_s, self._limits.query_time_fast_ms / 1000)
         signal.setitimer(signal.ITIMER_REAL, limit_s)
 
     def _answer_all(self, conn: socket.socket) -> bool:
@@ -190,9 +192,9 @@ class Worker:
         identifier, sent, latest, limit_s, length = REQUEST.unpack_from(data)
         now = time.monotonic()
         SLOT.pack_into(self._post.slots, self._post.slot * SLOT.size, identifier, now)
-        if now - self._timed > _HOLD_S:
+        if limit_s != self._timed_s or now - self._timed > _HOLD_S:
             self._set_timers(limit_s)
-            self._timed = now
+            self._timed, self._timed_s = now, limit_s
         end = REQUEST.size + length
         while len(data) < end:
             data += _receive_more(conn)
