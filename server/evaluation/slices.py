@@ -11,8 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from server.limits import Limits
 from server.turns import Pool
@@ -53,25 +52,17 @@ class Slices:
         overran = self._overruns.get(client)
         return overran is not None and overran[1] > time.monotonic()
 
-    @contextmanager
-    def in_turn(self, place: int) -> Iterator[None]:
+    def in_turn(self, place: int) -> AbstractContextManager[None]:
         """Keep a whole slice, once it is the turn of the client counted at `place`.
 
         Raises:
             BusyError: on entering, when the turn does not come in time.
         """
-        kept = self._whole.take(place)
-        try:
-            yield
-        finally:
-            self._whole.give_back(kept)
+        return self._whole.hold(place)
 
     def take_whole(self) -> bool:
         """Take a whole slice if nobody waits for one."""
-        free = self._whole.take_free()
-        for _ in free[1:]:
-            self._whole.give_back(None)
-        return bool(free)
+        return bool(self._whole.take_now())
 
     def give_back(self) -> None:
         """Give a whole slice back."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from heapq import nsmallest
+from itertools import chain
 from typing import Generic, Protocol, TypeVar
 
 
@@ -32,6 +34,9 @@ class Crowd(Generic[V]):
 
     def __len__(self) -> int:
         return self._size
+
+    def __iter__(self) -> Iterator[V]:
+        return chain.from_iterable(self._by_client.values())
 
     def add(self, visitor: V) -> None:
         """Take note of a visitor who is not there yet."""

@@ -65,14 +65,13 @@ class Door:
         self.held_bytes = self.unread_bytes = 0
         self.heads = KnownHeads()
         self.buffer = memoryview(bytearray(READ_BYTES))
-        self.connections: set[Connection] = set()
+        self.connections: Crowd[Connection] = Crowd()
         self._owing: list[Connection] = []
         self.admit: Admitting = lambda _: lambda: None
         self.explain: Explaining = to_plain
         self.at_once: Answering = lambda environ, connection: False
         self.again: Again = lambda data, connection: False
         self.on_tick: Callable[[], None] = lambda: None
-        self._crowd: Crowd[Connection] = Crowd()
         self._threads = Threads(app, threads)
         self._wishes = Wishes(self._threads)
         self._coming: set[asyncio.Task[None]] = set()
@@ -146,15 +145,9 @@ class Door:
         """
         self._wishes.add(environ, connection, client, places)
 
-    def come_in(self, connection: Connection) -> None:
-        """Take note of a visitor."""
-        self.connections.add(connection)
-        self._crowd.add(connection)
-
     def forget(self, connection: Connection) -> None:
         """Take note that a visitor has gone; whoever waits outside may come in."""
         self.connections.discard(connection)
-        self._crowd.discard(connection)
         self._wishes.forget(connection)
         self._open_again()
 
@@ -208,7 +201,7 @@ class Door:
 
     def _make_way(self) -> None:
         """Part with idle visitors of the client who has the most; else let nobody in for now."""
-        parted = self._crowd.choose(PARTED)
+        parted = self.connections.choose(PARTED)
         for visitor in parted:
             visitor.part()
         if parted:
