@@ -1,5 +1,6 @@
 """Names of people, units and places: what is compared, and what tells namesakes apart."""
 
+import weakref
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from kg.errors import SourceError
 from kg.matching.description import Description
 from kg.matching.lexicon import PLAIN, Lexicon, read_lexicon
 from kg.matching.likeness import LEAST_LIKE, find_like, likeness
-from kg.matching.names import parse_name
+from kg.matching.names import parse_name, parse_sought
 from kg.matching.points import Score
 from kg.matching.scoring import score
 from kg.terms import SCHEMA
@@ -189,3 +190,51 @@ def test_like_words_of_a_name_are_found_at_once_as_one_by_one(told: list[str], o
     one_by_one = {at: likeness(mine, word) for at, mine in enumerate(name.words)}
     found = {at: value for at, value in one_by_one.items() if value >= LEAST_LIKE}
     assert find_like(name, word.key, word.sense) == found
+
+
+@pytest.mark.parametrize("kinds", [PERSON, PLACE, UNIT])
+def test_a_name_that_was_looked_for_is_soon_forgotten(
+    words: Lexicon, kinds: frozenset[str]
+) -> None:
+    compare(words, "Smirnov of the 9th Division", "Smirnow", "9th Division", kinds=kinds)
+    sought = weakref.ref(parse_sought("Smirnov of the 9th Division", words))
+    assert sought() is not None
+    for number in range(100):
+        compare(words, f"Smirnov of the {number}th Army", "Smirnow", "9th Division", kinds=kinds)
+    assert sought() is None
+
+
+@pytest.mark.parametrize(
+    ("sought", "borne", "kinds", "reason"),
+    [
+        (
+            "13th Tank, Infantry and Artillery Corps",
+            "13th Corps",
+            UNIT,
+            "The branch is another one: artillery, infantry, tank is not part of the name.",
+        ),
+        (
+            "13th Corps",
+            "13th Tank, Infantry and Artillery Corps",
+            UNIT,
+            "The name does not say artillery, infantry, tank.",
+        ),
+        (
+            "13th US British Soviet Division",
+            "13th Polish Division",
+            UNIT,
+            "It is of another army: british, soviet, us is not polish.",
+        ),
+        ("John Smith Jr. II III", "John Smith", PERSON, "Nothing is known of “ii, iii, junior”."),
+        (
+            "Elbe",
+            "Elbe river bridge town",
+            PLACE,
+            "The name does not say bridge, river, settlement.",
+        ),
+    ],
+)
+def test_a_reason_names_words_in_the_same_order_each_time(
+    words: Lexicon, sought: str, borne: str, kinds: frozenset[str], reason: str
+) -> None:
+    assert reason in compare(words, sought, borne, kinds=kinds).reason

@@ -1,11 +1,13 @@
 """`/reconcile`: lists of names matched against our things, as OpenRefine asks (API 0.2)."""
 
+import gc
 import json
 import re
+import tracemalloc
 import urllib.request
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import clear_cache, quote, urlencode
 
 import pytest
 from conftest import Check
@@ -358,6 +360,11 @@ def test_a_view_leads_to_the_page_of_the_thing(elbe: FlaskClient) -> None:
             "a value has 1001 characters",
         ),
         (
+            json.dumps({"q": {"query": "a", "properties": [{"pid": "b" * 1001, "v": "c"}]}}),
+            413,
+            "the id of a property has 1001 characters",
+        ),
+        (
             json.dumps(
                 {"q": {"properties": [{"pid": "b", "v": [{"id": "c", "name": "d" * 1001}]}]}}
             ),
@@ -377,6 +384,21 @@ def test_a_bad_batch_is_refused_with_a_sentence(
 ) -> None:
     detail = refused(elbe.post("/reconcile", data={"queries": batch}), status)
     assert re.search(what if "|" in what else re.escape(what), detail)
+
+
+def test_a_type_that_nothing_has_is_not_kept(elbe: FlaskClient) -> None:
+    long = "a" * 7000
+    elbe.get(f"/reconcile/properties?type={long}")
+    tracemalloc.start()
+    for number in range(200):
+        answer = elbe.get(f"/reconcile/properties?type={long}{number}")
+        assert answer.json["properties"] == []
+    del answer
+    clear_cache()  # the client's
+    gc.collect()
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 100 * len(long)
 
 
 @pytest.mark.parametrize(

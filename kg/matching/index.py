@@ -11,7 +11,7 @@ from rapidfuzz import fuzz, process
 
 from kg.matching.description import Description
 from kg.matching.lexicon import PLAIN, Lexicon
-from kg.matching.names import Name, parse_name
+from kg.matching.names import Name, parse_name, parse_sought
 
 CANDIDATES = 24
 """How many things are compared with a name."""
@@ -33,8 +33,8 @@ class Index:
         for place, entity in enumerate(entities):
             self.entities.append(entity)
             self._places[entity.iri] = place
-            read = parse_name.__wrapped__
-            for word in {w for _, text in entity.names for w in _words(read(text, lexicon))}:
+            names = (parse_name(text, lexicon) for _, text in entity.names)
+            for word in sorted({word for name in names for word in _words(name)}):
                 self._having[word].append(place)
         self._begun: dict[str, list[str]] = defaultdict(list)
         for word in self._having:
@@ -63,7 +63,7 @@ class Index:
         weights: dict[int, float] = defaultdict(float)
         for text in names:
             found: dict[int, float] = defaultdict(float)
-            for weight, places in self._look_up(parse_name(text, self.lexicon), widely):
+            for weight, places in self._look_up(parse_sought(text, self.lexicon), widely):
                 for place in places:
                     found[place] += weight
             for place, weight in found.items():

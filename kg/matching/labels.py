@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from kg.matching.likeness import begins, find_like
-from kg.matching.names import Name, Word
-from kg.matching.points import Point, total
+from kg.matching.names import Name, Word, keep_with_name
+from kg.matching.points import Point, list_words, total
 
 WHOLE = 100.0
 SHORTER = -4.0
@@ -55,7 +54,7 @@ class _Label:
     letters: int
 
 
-@lru_cache(maxsize=4_096)
+@keep_with_name
 def _take_apart(name: Name) -> _Label:
     words = name.words
     full = [at for at, word in enumerate(words) if word.role not in _EMPTY]
@@ -174,7 +173,7 @@ def _miss_site(ours: frozenset[str], borne: Name) -> list[Point]:
     theirs = _sites(borne)
     if ours or not theirs:
         return []
-    reason = f"The name does not say {', '.join(sorted(theirs))}."
+    reason = f"The name does not say {list_words(theirs)}."
     return [Point("kind of place", UNTOLD_SITE, reason)]
 
 
@@ -182,7 +181,7 @@ def _compare_sites(ours: frozenset[str], borne: Sequence[Name], site: str) -> It
     theirs = frozenset[str]().union(*map(_sites, borne))
     known = theirs or frozenset((site,) if site else ())
     if ours and known and not ours & known:
-        told = f"{', '.join(ours)}, not {', '.join(known)}"
+        told = f"{list_words(ours)}, not {list_words(known)}"
         yield Point("kind of place", OTHER_SITE, f"The name means another kind: {told}.")
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, wraps
+from typing import TypeVar
 
 from kg.matching.lexicon import PLAIN, Lexicon, Meaning, to_tokens
 from kg.matching.spelling import to_key
@@ -17,6 +18,7 @@ _ROMAN = re.compile(r"(?=[IVX])(X{0,3})(IX|IV|V?I{0,3})", re.IGNORECASE)
 _MISREAD = str.maketrans("015", "ols")
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10}
 _APART = re.compile(r"[,;()\[\]/]")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,33 @@ def to_script(text: str) -> str:
     return unicodedata.name(letter, "").partition(" ")[0] if letter else ""
 
 
-@lru_cache(maxsize=16_384)
+def keep_with_name(read: Callable[[Name], T]) -> Callable[[Name], T]:
+    """Keep what is read from a name as long as the name is kept, and no longer."""
+    key = f"{read.__module__}.{read.__qualname__}"
+
+    @wraps(read)
+    def recall(name: Name) -> T:
+        kept = name.__dict__
+        if key not in kept:
+            kept[key] = read(name)
+        found: T = kept[key]
+        return found
+
+    return recall
+
+
 def parse_name(text: str, lexicon: Lexicon = PLAIN) -> Name:
     """Part a name into its words; nothing of it is lost, and no text is refused."""
     parts = (tuple(_read(part, lexicon)) for part in _APART.split(text[:LONGEST_NAME]))
     name = _to_name(text, tuple(part for part in parts if part))
     return _to_name(text, tuple(map(_count_roman, name.parts))) if name.is_unit else name
+
+
+parse_borne = lru_cache(maxsize=16_384)(parse_name)
+"""As `parse_name`, for the names of things, which are compared again and again."""
+
+parse_sought = lru_cache(maxsize=64)(parse_name)
+"""As `parse_name`, for a name that is looked for: visitors choose it, so that few are kept."""
 
 
 def _to_name(text: str, parts: tuple[tuple[Word, ...], ...]) -> Name:

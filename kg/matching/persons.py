@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache
 from itertools import takewhile
 
 from kg.matching.likeness import begins, likeness
-from kg.matching.names import Name, Word
-from kg.matching.points import Point, total
+from kg.matching.names import Name, Word, keep_with_name
+from kg.matching.points import Point, list_words, total
 
 FAMILY = 60.0
 GIVEN = {"same": 32.0, "like": 28.0, "initial": 18.0, "second": 18.0, "other": -45.0}
@@ -65,7 +64,7 @@ def compare_persons(sought: Name, borne: Sequence[Name]) -> list[Point]:
     return [*points, *_compare_suffixes(sought, borne)]
 
 
-@lru_cache(maxsize=16_384)
+@keep_with_name
 def _read_borne(name: Name) -> tuple[Reading, ...]:
     return tuple(_read(name, borne=True))
 
@@ -200,9 +199,9 @@ def _compare_suffixes(sought: Name, borne: Sequence[Name]) -> Iterator[Point]:
     wanted = sought.meant("suffix")
     known = frozenset[str]().union(*(name.meant("suffix") for name in borne))
     if wanted and not wanted & known:
-        told = ", ".join(wanted)
+        told = list_words(wanted)
         if known:
-            reason = f"Another of the family is meant: {told}, not {', '.join(known)}."
+            reason = f"Another of the family is meant: {told}, not {list_words(known)}."
             yield Point("generation", OTHER_SUFFIX, reason)
         else:
             yield Point("generation", UNKNOWN_SUFFIX, f"Nothing is known of “{told}”.")

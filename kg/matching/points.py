@@ -35,3 +35,8 @@ class Score:
 def total(points: Iterable[Point]) -> float:
     """Add up points."""
     return sum(point.value for point in points)
+
+
+def list_words(words: Iterable[str]) -> str:
+    """Write words of a set one after another, each time in the same order."""
+    return ", ".join(sorted(words))

@@ -8,7 +8,7 @@ from functools import lru_cache
 from kg.matching.description import Days, Description, Value
 from kg.matching.labels import compare_labels
 from kg.matching.lexicon import PLAIN, Lexicon
-from kg.matching.names import Name, parse_name, to_script
+from kg.matching.names import LONGEST_NAME, Name, parse_borne, parse_sought, to_script
 from kg.matching.persons import compare_persons
 from kg.matching.points import Point, Score, total
 from kg.matching.spelling import to_keys
@@ -40,7 +40,7 @@ OTHER_UNIT = -3.0
 
 def score(sought: Description, candidate: Description, lexicon: Lexicon = PLAIN) -> Score:
     """Compare what is sought with a candidate; what either side leaves out costs nothing."""
-    asked = [parse_name(name, lexicon) for _, name in sought.names]
+    asked = [parse_sought(name, lexicon) for _, name in sought.names]
     points = [*_weigh_names(asked, sought, candidate, lexicon), *_weigh_kinds(sought, candidate)]
     points += _weigh_dates(sought, candidate)
     points += _weigh_values(sought, candidate)
@@ -57,12 +57,12 @@ def is_match(values: Iterable[float]) -> bool:
 def _weigh_names(
     asked: Sequence[Name], sought: Description, candidate: Description, lexicon: Lexicon
 ) -> list[Point]:
-    borne = [parse_name(name, lexicon) for _, name in candidate.names]
+    borne = [parse_borne(name, lexicon) for _, name in candidate.names]
     if not asked or not borne:
         return []
     if (candidate.kinds or sought.kinds) & PERSONS:
         return max((compare_persons(name, borne) for name in asked), key=total)
-    notes = [parse_name(note, lexicon) for note in (candidate.note, *candidate.notes)]
+    notes = [parse_borne(note, lexicon) for note in (candidate.note, *candidate.notes)]
     return max((_compare(name, borne, notes) for name in asked), key=total)
 
 
@@ -130,8 +130,12 @@ def _fold_names(value: Value) -> list[tuple[str, ...]]:
     return [_fold(name) for name in value.names]
 
 
-@lru_cache(maxsize=2_048)
 def _fold(name: str) -> tuple[str, ...]:
+    return _fold_once(name) if len(name) <= LONGEST_NAME else _fold_once.__wrapped__(name)
+
+
+@lru_cache(maxsize=2_048)
+def _fold_once(name: str) -> tuple[str, ...]:
     return tuple(sorted(to_keys(name)))
 
 

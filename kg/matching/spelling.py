@@ -51,6 +51,8 @@ _SOUNDS = tuple(
         "z>s",
     ]
 )
+_LONG = 40
+"""Letters; what is longer is hardly a word that comes again, and not kept with its key."""
 _WORD = re.compile(r"[^\W_]+")
 _DOUBLED = re.compile(r"(.)\1+")
 _HARD_C = re.compile(r"c(?=[aoulrk]|$)")
@@ -66,13 +68,17 @@ def to_words(text: str) -> list[str]:
     return _WORD.findall(re.sub(r"['’ʼ`´]", "", text).casefold())
 
 
-@lru_cache(maxsize=65_536)
 def to_key(word: str) -> str:
     """Fold one word into its key; a number stays as it is.
 
     >>> {to_key(name) for name in ("Silvashko", "Sylvashko", "Сильвашко", "Silwaschko")}
     {'silvasko'}
     """
+    return _fold_once(word) if len(word) <= _LONG else _fold_once.__wrapped__(word)
+
+
+@lru_cache(maxsize=32_768)
+def _fold_once(word: str) -> str:
     if word.isdecimal():
         return word
     folded = anyascii(word.casefold().translate(_CYRILLIC)).lower()

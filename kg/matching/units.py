@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from kg.matching.likeness import begins, likeness
 from kg.matching.names import Name, Word
-from kg.matching.points import Point, total
+from kg.matching.points import Point, list_words, total
 
 NUMBER, NO_NUMBER, OTHER_NUMBER = 50.0, 5.0, -50.0
 KIND, NO_KIND, OTHER_KIND = 30.0, 10.0, -40.0
@@ -40,7 +40,7 @@ def _compare(sought: Name, borne: Name) -> Iterator[Point]:
             "honour", HONOUR, "The honours are the same." if ours else "Neither is honoured."
         )
     else:
-        told = ", ".join(ours ^ theirs)
+        told = list_words(ours ^ theirs)
         yield Point("honour", OTHER_HONOUR, f"Only one of the two is called {told}.")
     beside = [word for part in sought.parts[1:] for word in part]
     yield from _compare_rest(_rest(sought.words), _rest(borne.words), _rest(beside))
@@ -65,11 +65,11 @@ def _compare_kinds(ours: str, theirs: str) -> Point:
 
 def _compare_branches(ours: frozenset[str], theirs: frozenset[str]) -> Point:
     if ours == theirs:
-        told = f"The branch is the same: {', '.join(ours)}." if ours else "No branch is named."
+        told = f"The branch is the same: {list_words(ours)}." if ours else "No branch is named."
         return Point("branch", BRANCH, told)
     if not ours:
-        return Point("branch", NO_BRANCH, f"The name does not say {', '.join(theirs)}.")
-    told = f"{', '.join(ours)} is not {', '.join(theirs) or 'part of the name'}"
+        return Point("branch", NO_BRANCH, f"The name does not say {list_words(theirs)}.")
+    told = f"{list_words(ours)} is not {list_words(theirs) or 'part of the name'}"
     return Point("branch", OTHER_BRANCH, f"The branch is another one: {told}.")
 
 
@@ -93,9 +93,9 @@ def _compare_armies(sought: Name, known: frozenset[str]) -> Iterator[Point]:
     wanted = sought.meant("army")
     if not wanted or wanted & known:
         return
-    told = ", ".join(wanted)
+    told = list_words(wanted)
     if known:
-        reason = f"It is of another army: {told} is not {', '.join(known)}."
+        reason = f"It is of another army: {told} is not {list_words(known)}."
         yield Point("army", OTHER_ARMY, reason)
     else:
         yield Point("army", UNKNOWN_ARMY, f"Nothing says that it is {told}.")

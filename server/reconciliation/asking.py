@@ -123,8 +123,7 @@ def _read_query(name: str, query: Any, settings: Settings) -> Query:
         raise _bad(f"Query {name}: query is a text that is not empty; leave it out to ask without.")
     longest = settings.reconcile_characters
     if len(text) > longest:
-        detail = f"Query {name}: the text has {len(text)} characters; a name has at most {longest}."
-        raise _too_large(detail, "reconcile_characters", longest)
+        raise _too_long(f"Query {name}: the text", text, longest)
     properties = _read_properties(name, query.get("properties", []), longest)
     if not text and not properties:
         raise _bad(f"Query {name} asks for nothing; give a query, properties, or both.")
@@ -166,6 +165,8 @@ def _read_properties(
     for asked in given:
         if not isinstance(asked, dict) or not isinstance(asked.get("pid"), str) or "v" not in asked:
             raise wrong
+        if len(asked["pid"]) > longest:
+            raise _too_long(f"Query {name}: the id of a property", asked["pid"], longest)
         values = asked["v"] if isinstance(asked["v"], list) else [asked["v"]]
         found.append((asked["pid"], tuple(_read_value(name, value, longest) for value in values)))
     return tuple(found)
@@ -174,8 +175,7 @@ def _read_properties(
 def _read_value(name: str, value: Any, longest: int) -> Asked:
     text = value.get("name") if isinstance(value, dict) else value
     if isinstance(text, str) and len(text) > longest:
-        detail = f"Query {name}: a value has {len(text)} characters; it has at most {longest}."
-        raise _too_large(detail, "reconcile_characters", longest)
+        raise _too_long(f"Query {name}: a value", text, longest)
     is_thing = isinstance(value, dict) and isinstance(value.get("id"), str)
     if is_thing or isinstance(value, str | int | float):
         found: Asked = value
@@ -199,6 +199,11 @@ def _bad(detail: str) -> ProblemError:
 
 def _too_large(detail: str, limit: str, value: int) -> ProblemError:
     return ProblemError(413, "too-large", detail, {"limit": limit, "limit_value": value})
+
+
+def _too_long(what: str, text: str, longest: int) -> ProblemError:
+    detail = f"{what} has {len(text)} characters; it has at most {longest}."
+    return _too_large(detail, "reconcile_characters", longest)
 
 
 def _show(value: Any) -> str:

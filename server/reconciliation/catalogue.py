@@ -100,6 +100,8 @@ class Catalogue:
 
     def properties(self, type: str = "") -> tuple[Term, ...]:
         """List the properties of things of a type (of all things: empty), most used first."""
+        if type and type not in self.types:
+            return ()
         if type not in self._properties:
             self._properties[type] = tuple(_read_properties(self, type))
         return self._properties[type]
