@@ -49,6 +49,7 @@ def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
     """
     system.die_with_parent(parent)
     system.wait_for_turns()
+    system.keep_one_heap()
     say_logs()
     try:
         signal.set_wakeup_fd(-1)

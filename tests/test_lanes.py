@@ -8,6 +8,7 @@ import mmap
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -498,6 +499,35 @@ def test_spool_refuses_what_is_too_large_before_it_is_written() -> None:
     with pytest.raises(ResultLimitError):
         spool.write(b"x" * 200_000)
     spool.close()
+
+
+def test_threads_take_memory_from_one_heap() -> None:
+    grown = subprocess.run(
+        [sys.executable, "-c", _FILL_HEAPS], capture_output=True, text=True, check=True
+    )
+    assert int(grown.stdout) < 50_000_000
+
+
+_FILL_HEAPS = """
+import threading
+from server.evaluation import system
+
+system.keep_one_heap()
+threading.stack_size(1 << 18)
+before = system.virtual_bytes()
+everybody = threading.Barrier(9)
+kept = []
+
+def work():
+    kept.append(bytes(100_000))
+    everybody.wait()
+
+for _ in range(8):
+    threading.Thread(target=work).start()
+everybody.wait()
+print(system.virtual_bytes() - before)
+"""
+"""Another heap takes 64 MB of address space at once."""
 
 
 def test_process_without_calls_reaches_nothing(tmp_path: Path) -> None:
