@@ -29,12 +29,15 @@ class Misfits:
     def explain(self, fault: Fault, environ: Environ) -> tuple[Headers, bytes]:
         """Give headers and body of the answer; of a head that was not read little is known."""
         status, facts = fault.status.value, {}
+        detail = _WHY[status]
         if fault.limit:
+            detail = f"{detail.removesuffix('.')} ({fault.limit}: {fault.value:,})."
             facts = {"limit": fault.limit, "limit_value": fault.value}
         again = {"Retry-After": "1"} if status == 503 else {}
         kind = _KINDS.get(status, "bad-request")
-        problem = ProblemError(status, kind, _WHY[status], facts, again)
+        problem = ProblemError(status, kind, detail, facts, again)
         headers, body = say_problem(problem, self._front.site().base, environ)
         headers.append(("X-Request-Id", environ.get("kg.request_id") or self._front.number()))
-        self._front.metrics.count_request("other", status)
+        if not self._front.turn_away(environ, problem):
+            self._front.metrics.count_request("other", status)
         return headers, body

@@ -101,6 +101,15 @@ class Service:
         """Ask a query."""
         return self.get(to_path(query), timeout_s, source)
 
+    def post(self, query: str, source: str = "127.0.0.1") -> Reply:
+        """Ask a query with POST: it takes a thread."""
+        conn = self.connect(source=source)
+        try:
+            conn.request("POST", "/sparql", query, {"Content-Type": "application/sparql-query"})
+            return read_reply(conn)
+        finally:
+            conn.close()
+
     @property
     def tree(self) -> dict[int, str]:
         """All living processes of the service by role."""
@@ -138,12 +147,17 @@ def get_over(conn: HTTPConnection, path: str) -> Reply:
     """Ask over a connection; one that breaks is closed, and made anew when it is used again."""
     try:
         conn.request("GET", path, headers={"Accept": "application/sparql-results+json"})
-        answer = conn.getresponse()
-        headers = {name.lower(): value for name, value in answer.getheaders()}
-        return Reply(answer.status, answer.read(), headers)
+        return read_reply(conn)
     except (OSError, HTTPException):
         conn.close()
         return Reply(0)
+
+
+def read_reply(conn: HTTPConnection) -> Reply:
+    """Read the answer to what was asked last."""
+    answer = conn.getresponse()
+    headers = {name.lower(): value for name, value in answer.getheaders()}
+    return Reply(answer.status, answer.read(), headers)
 
 
 @contextmanager

@@ -310,6 +310,31 @@ def test_answers_to_the_same_bytes_have_a_number_and_a_line_each(
     ]
 
 
+def test_queries_that_wait_for_a_thread_leave_their_lines_too(
+    lighthouse_release: Path, tmp_path: Path
+) -> None:
+    narrow = {"workers": 1, "threads": 9, "page_threads": 8, "queue_length": 1}
+    with running(lighthouse_release, tmp_path / "temp", log_queries=True, **narrow) as started:
+        finish = in_background(lambda: started.post(endless_query()))
+        started.wait_for_query_in_hand()
+        waiting = [in_background(lambda: started.post("ASK {}")) for _ in range(2)]
+        answered, refused = sorted((tell() for tell in waiting), key=lambda reply: reply.status)
+        assert finish().status == 504
+        metrics = started.get("/metrics").body
+        started.process.terminate()
+        _, said = started.process.communicate(timeout=10)
+    assert (answered.status, refused.status) == (200, 503)
+    assert str(refused.problem["detail"]).endswith("(queue_length: 1).")
+    lines = {line["id"]: line for line in map(json.loads, re.findall(rb"(?m)^{.*$", said))}
+    line = lines[refused.headers["x-request-id"]]
+    told = [line[name] for name in ("outcome", "status", "limit", "lane")]
+    assert told == ["busy", 503, "queue_length", "none"]
+    times = lines[answered.headers["x-request-id"]]["ms"]
+    assert times["total"] > 500 > times["read"]
+    assert b'kg_queries_total{form="none",outcome="busy"} 1.0' in metrics
+    assert b'kg_requests_total{kind="other",status="5xx"} 0.0' in metrics
+
+
 def test_what_the_loop_has_in_hand_counts_for_the_client(
     lighthouse_release: Path, tmp_path: Path
 ) -> None:

@@ -51,6 +51,8 @@ PAGES_TOGETHER = 2
 """How many threads make pages at the same time: all of them, and the loop, share one processor."""
 NO_PLACE = "kg.no_place"
 """Where in the environment stands why a request's body was not waited for."""
+BEGUN = "kg.begun"
+"""Where in the environment stands since when a query is in hand, by `time.perf_counter`."""
 HANDED = "kg.handed"
 """Where in the environment Flask finds what the front has found out already."""
 
@@ -150,7 +152,7 @@ class Front:
 
     def open(self, environ: Environ) -> tuple[Visit, Address | None, Ready | None]:
         """Begin with a request; an answer to one that came just so before is there at once."""
-        visit = Visit(environ["kg.request_id"], perf_counter())
+        visit = Visit(environ["kg.request_id"], environ.setdefault(BEGUN, perf_counter()))
         self.site()  # what was kept of another release is gone then
         if environ["REQUEST_METHOD"] == "POST":
             return visit, None, None
@@ -186,6 +188,7 @@ class Front:
         """
         if NO_PLACE in environ:
             raise environ[NO_PLACE]
+        began = perf_counter()
         handed.free = self._slots.take(handed.client)
         given = handed.given = read_request(environ, self._settings)
         if given.query is None:
@@ -203,7 +206,7 @@ class Front:
                 lambda name: with_format(site, environ, name),
             )
         visit.form = asked.form
-        visit.read = (perf_counter() - visit.started) * 1000
+        visit.read = (perf_counter() - began) * 1000
         handed.asked = asked
         return asked
 
@@ -381,6 +384,15 @@ class Front:
         visit.limit = str(problem.facts.get("limit", ""))
         visit.length = 0
         return problem
+
+    def turn_away(self, environ: Environ, problem: ProblemError) -> bool:
+        """Note a query that was never taken up; False when the request holds none."""
+        if BEGUN not in environ or HANDED in environ:
+            return False
+        visit = Visit(environ["kg.request_id"], environ[BEGUN])
+        self.note(visit, problem)
+        self.finish(visit)
+        return True
 
     def _hand_over(
         self, environ: Environ, start_response: StartResponse, handed: Handed

@@ -65,9 +65,9 @@ class Quick:
     def _answer_here(self, environ: Environ, connection: Connection) -> bool:
         """Answer a query without a thread; False where that cannot be."""
         front = self._front
+        visit, known_as, ready = front.open(environ)
         if environ["REQUEST_METHOD"] != "GET":
             return False
-        visit, known_as, ready = front.open(environ)
         if ready is not None:
             self._send(environ, connection, visit, ready)
             return True
