@@ -375,6 +375,20 @@ def test_whoever_is_in_most_often_gives_way_where_it_gets_narrow(house: House) -
         assert read_answer(crowd[0])[1] == b"GET /wait? "
 
 
+def test_nobody_gives_way_before_one_too_many_comes(house: House) -> None:
+    house.door.most = 4
+    with ExitStack() as held:
+        crowd = [held.enter_context(house.visit()) for _ in range(4)]
+        house.wait_until(lambda: len(house.door.connections) == 4)
+        for visitor in crowd:
+            visitor.sendall(get("/kept"))
+            assert read_answer(visitor)[1] == b"GET /kept? "
+        new = held.enter_context(house.visit())
+        new.sendall(get("/new"))
+        assert read_answer(new)[1] == b"GET /new? "
+        assert [read_all(visitor) for visitor in crowd[:2]] == [b"", b""]
+
+
 def test_where_everybody_is_in_once_the_next_waits_outside(house: House) -> None:
     house.door.most = 3
     with ExitStack() as held:
@@ -904,22 +918,6 @@ def test_who_knocks_when_the_end_comes_is_answered_or_turned_away(
     while not said and time.monotonic() < until:
         time.sleep(0.01)
     assert said == [b"GET /last? "]
-
-
-def test_one_visitor_too_many_waits_outside(house: House) -> None:
-    house.door.most = 2
-    with house.visit() as first, house.visit() as second:
-        for visitor in (first, second):
-            visitor.sendall(get("/in"))
-            read_answer(visitor)
-        with house.visit() as third:
-            third.sendall(get("/out"))
-            third.settimeout(0.2)
-            with pytest.raises(TimeoutError):
-                third.recv(1)
-            first.close()
-            third.settimeout(20)
-            assert read_answer(third)[1] == b"GET /out? "
 
 
 def test_unfinished_requests_together_hold_so_much_and_no_more(

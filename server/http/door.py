@@ -179,9 +179,10 @@ class Door:
 
     def _let_in(self, most: int = LET_IN) -> None:
         """Take in who waits outside, as far as there is room."""
-        for _ in range(most):
+        for taken in range(most):
             if len(self.connections) + len(self._coming) >= self.most:
-                self._make_way()
+                if not taken:  # else nobody may be left outside
+                    self._make_way()
                 return
             try:
                 visitor, _ = self._ear.accept()
