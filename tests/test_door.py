@@ -14,16 +14,17 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
 
 from server.http import connection, door, gateway, reader
 from server.http.connection import Connection
 from server.http.door import Door
+from server.http.gateway import Threads
 from server.http.heads import PATH_BYTES, WHOLE, Environ, to_head
 from server.http.reader import HEAD_BYTES, HEADERS_BYTES, MOST_HEADERS
-from server.http.wishes import Places
+from server.http.wishes import Places, Wishes
 from server.turns import Pool
 
 BODY_BYTES = 1000
@@ -289,6 +290,39 @@ def test_page_of_a_visitor_who_has_left_is_not_made(house: House) -> None:
     assert house.ask(lambda: house.door.held_bytes) == 0
 
 
+@dataclass(eq=False)
+class Absent:
+    """A visitor who is not there, and threads that do nothing by themselves."""
+
+    is_lost: bool = False
+    ended: int = 0
+    work: list[Callable[[], None]] = field(default_factory=list)
+
+    def end(self) -> None:
+        self.ended += 1
+
+    def submit(self, work: Callable[[], None]) -> None:
+        self.work.append(work)
+
+    def on_loop(self, call: Callable[..., None], *given: object) -> None:
+        call(*given)
+
+
+def test_a_place_that_comes_when_its_visitor_has_just_left_goes_to_the_next() -> None:
+    threads, gone, staying = Absent(), Absent(), Absent()
+    wishes = Wishes(cast(Threads, threads))
+    places: Places = Pool([None], "place", 5, 1000)
+    for visitor in (gone, staying):
+        wishes.add({}, cast(Connection, visitor), "client", places)
+    gone.is_lost = True
+    wishes.forget(cast(Connection, gone))
+    assert gone.ended == 0
+    (late,) = threads.work
+    late()
+    assert (gone.ended, len(places), len(threads.work)) == (1, 0, 2)
+    assert list(wishes.waiting) == [staying]
+
+
 @pytest.mark.parametrize("path", ["/fault", "/breaks", "/large"])
 def test_page_that_fails_or_is_not_read_holds_up_no_other(
     house: House, path: str, caplog: pytest.LogCaptureFixture
@@ -348,6 +382,7 @@ def test_a_wish_that_waits_too_long_is_refused(
         head, body = read_answer(late)
         assert statuses(head) == [503]
         assert body == b"Service Unavailable (queue_wait_ms: 50).\n"
+        assert house.ask(lambda: house.door._wishes.waiting) == {}
         house.app.go.set()
         late.sendall(get("/again"))
         assert statuses(read_answer(late)[0]) == [200]

@@ -57,7 +57,7 @@ def test_clients_take_turns() -> None:
         having.told = ["done"]
         pool.give_back("x")
     assert order == ["a0", "a1", "b3", "c5", "a2", "b4"]
-    assert pool.take_free() == ["x"]
+    assert [pool.take_free(), pool.take_free(), pool.take_now()] == [["x"], [], []]
 
 
 def test_whoever_has_the_most_waiting_gives_way_with_his_newest() -> None:
@@ -67,6 +67,11 @@ def test_whoever_has_the_most_waiting_gives_way_with_his_newest() -> None:
     assert fill(pool, "d")[0].told == [("queue_length", 3)]
     assert fill(pool, "a")[0].told == [("queue_length", 3)]
     assert len(pool) == 3
+    for _ in range(4):
+        pool.give_back("x")
+    assert [guest.told for guest in fill(pool, "de")] == [["x"], []]
+    pool.give_back("x")
+    assert len(pool) == 0
 
 
 @given(places=st.text(alphabet="abcd", min_size=1, max_size=40), length=st.integers(1, 6))
@@ -87,8 +92,27 @@ def test_who_has_waited_too_long_is_refused() -> None:
         pool.ask(guest)
     pool.refuse_late()
     assert [first.told, late.told, new.told] == [["x"], [("queue_wait_ms", 1000)], []]
+    assert len(pool) == 1
     pool.give_back("x")
     assert new.told == ["x"]
+
+
+def test_all_that_a_client_has_waiting_for_too_long_is_refused() -> None:
+    pool = Pool(["x"], "thing", 9, 1000)
+    first, *late = (Guest("a") for _ in range(4))
+    new = Guest("a", since=time.monotonic() + 60)
+    for guest in (first, *late, new):
+        pool.ask(guest)
+    pool.refuse_late()
+    assert [guest.told for guest in late] == [[("queue_wait_ms", 1000)]] * 3
+    assert (len(pool), new.told) == (1, [])
+
+
+def test_a_thing_comes_back_however_its_use_ends() -> None:
+    pool = Pool(["x"], "thing", 9, 1000)
+    with pytest.raises(ZeroDivisionError), pool.hold("a"):
+        raise ZeroDivisionError
+    assert pool.take_now() == ["x"]
 
 
 def test_who_no_longer_waits_is_told_nothing() -> None:
@@ -109,6 +133,7 @@ def test_a_thread_is_told_why_it_gets_nothing() -> None:
     ):
         pool.take("a")
     assert (late.value.limit_name, late.value.value) == ("queue_wait_ms", 30)
+    assert late.value.retry_after_s == 1
     with pool.hold("a"), ThreadPoolExecutor(1) as executor:
         patient = Pool(["y"], "thing", 1, 20_000)
         patient.take("a")
