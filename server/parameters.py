@@ -48,6 +48,7 @@ def _check_length(length: int, settings: Settings) -> None:
         longest = max(map(len, request.query_string.split(b"&")))
         if length - longest <= most:
             name, limit = "query_bytes", settings.query_bytes
+            advice = f" A query may have {limit:,}."
             most += 3 * limit  # every byte may come as %XX
     elif request.endpoint == _WITH_A_BATCH and request.method != "POST":
         name, advice = "reconcile_address_bytes", " Post it as a form."

@@ -81,9 +81,9 @@ class Settings:
     slow_workers: int = 2
     """How many queries the slow lane evaluates at the same time."""
     queue_length: int = 128
-    """How many queries may wait in each queue, for a worker or to be read; one more is refused."""
+    """How many requests may wait in each queue; of more, one is refused."""
     queue_wait_ms: int = 5_000
-    """How long a query may wait in one queue, in milliseconds; then it is refused."""
+    """How long a request may wait in one queue, in milliseconds; then it is refused."""
     client_queries: int = 32
     """How many queries of one client's address may be in hand at the same time."""
     client_slow_queries: int = 1

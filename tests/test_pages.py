@@ -93,6 +93,7 @@ def test_the_endpoint_takes_a_query_of_full_length_however_it_is_written(
     assert tight.get(f"/sparql?query={written}", headers=BROWSER).status_code == 200
     refused = tight.get(f"/sparql?{'x' * 11_001}")
     assert (refused.status_code, refused.json["limit"]) == (414, "query_bytes")
+    assert refused.json["detail"].endswith("the limit is 11,000. A query may have 1,000.")
     beside = tight.get(f"/sparql?{'x' * 5_000}&{'y' * 8_001}")
     assert (beside.status_code, beside.json["limit"]) == (414, "query_bytes")
     many = tight.get("/sparql?" + f"lang={'x' * 90}&" * 100)

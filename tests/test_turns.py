@@ -211,6 +211,14 @@ def test_of_the_largest_crowd_the_idlest_go() -> None:
     assert crowd.choose(1, "b") == []
 
 
+def test_nothing_is_kept_of_a_client_who_has_gone() -> None:
+    crowd: Crowd[Visitor] = Crowd()
+    visitor = Visitor("a", False, 0)
+    crowd.add(visitor)
+    crowd.discard(visitor)
+    assert (len(crowd), list(crowd), crowd._by_client) == (0, [], {})
+
+
 def test_where_all_have_one_nobody_goes() -> None:
     crowd: Crowd[Visitor] = Crowd()
     assert crowd.choose(5) == []
