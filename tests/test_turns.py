@@ -219,6 +219,14 @@ def test_nothing_is_kept_of_a_client_who_has_gone() -> None:
     assert (len(crowd), list(crowd), crowd._by_client) == (0, [], {})
 
 
+def test_a_newcomer_who_would_have_as_many_as_anybody_drives_nobody_out() -> None:
+    crowd: Crowd[Visitor] = Crowd()
+    for client in "aab":
+        crowd.add(Visitor(client, False, 0))
+    assert crowd.choose(1, "b") == []
+    assert len(crowd.choose(1, "c")) == 1
+
+
 def test_where_all_have_one_nobody_goes() -> None:
     crowd: Crowd[Visitor] = Crowd()
     assert crowd.choose(5) == []

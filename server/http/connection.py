@@ -13,7 +13,6 @@ from http import HTTPStatus
 from time import monotonic
 from typing import Protocol
 
-from server.http.crowd import Crowd
 from server.http.heads import Environ, Fault, Headers, to_head
 from server.http.reader import HELD_BYTES, REQUEST_BYTES, ReadingHost, RequestReader
 from server.proxies import to_client
@@ -35,11 +34,14 @@ class Host(ReadingHost, Protocol):
 
     environ: Environ
     draining: bool
-    connections: Crowd[Connection]
     buffer: memoryview
     unread_bytes: int
     explain: Callable[[Fault, Environ], tuple[Headers, bytes]]
     again: Callable[[bytes, Connection], bool]
+
+    def take_in(self, connection: Connection) -> None:
+        """Take note that a connection is there."""
+        ...
 
     def forget(self, connection: Connection) -> None:
         """Take note that a connection has ended."""
@@ -113,7 +115,7 @@ class Connection(asyncio.BufferedProtocol):
         self._reader = RequestReader(self._host, self, base)
         self._recognise = self._reader.recognise
         transport.set_write_buffer_limits(high=0)
-        self._host.connections.add(self)
+        self._host.take_in(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Give the loop where to put what comes: one place for all, since it is read at once."""

@@ -75,6 +75,7 @@ class Door:
         self._threads = Threads(app, threads)
         self._wishes = Wishes(self._threads)
         self._coming: set[asyncio.Task[None]] = set()
+        self._expected = 0  # how many of those who come are not in yet
         self._is_full = False
         self._second, self._date = 0, b""
 
@@ -145,6 +146,11 @@ class Door:
         """
         self._wishes.add(environ, connection, client, places)
 
+    def take_in(self, connection: Connection) -> None:
+        """Take note that a visitor is in."""
+        self._expected -= 1
+        self.connections.add(connection)
+
     def forget(self, connection: Connection) -> None:
         """Take note that a visitor has gone; whoever waits outside may come in."""
         self.connections.discard(connection)
@@ -180,7 +186,7 @@ class Door:
     def _let_in(self, most: int = LET_IN) -> None:
         """Take in who waits outside, as far as there is room."""
         for taken in range(most):
-            if len(self.connections) + len(self._coming) >= self.most:
+            if len(self.connections) + self._expected >= self.most:
                 if not taken:  # else nobody may be left outside
                     self._make_way()
                 return
@@ -192,13 +198,16 @@ class Door:
                 self._make_way()
                 return
             visitor.setblocking(False)
+            self._expected += 1
             coming = self._loop.create_task(self._welcome(visitor))
             self._coming.add(coming)
             coming.add_done_callback(self._coming.discard)
 
     async def _welcome(self, visitor: socket.socket) -> None:
-        with suppress(OSError):
+        try:
             await self._loop.connect_accepted_socket(lambda: Connection(self), visitor)
+        except OSError:  # he has gone before he was in
+            self._expected -= 1
 
     def _make_way(self) -> None:
         """Part with idle visitors of the client who has the most; else let nobody in for now."""
