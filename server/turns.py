@@ -93,6 +93,42 @@ class Turns(Generic[W]):
         return late
 
 
+class TwoQueues(Generic[W]):
+    """Two queues that are served alternately: whoever is in the short one waits for few others.
+
+    `is_first` tells of a query whether it belongs into the first.
+    """
+
+    def __init__(self, is_first: Callable[[W], bool]) -> None:
+        self._is_first = is_first
+        self._first: Turns[W] = Turns()
+        self._second: Turns[W] = Turns()
+        self._was_first = False
+
+    def __len__(self) -> int:
+        return len(self._first) + len(self._second)
+
+    def append(self, query: W) -> None:
+        """Have a query wait, in the first queue or in the second."""
+        self._choose(query).append(query)
+
+    def put_back(self, query: W) -> None:
+        """Have a query wait again, before all others of its queue."""
+        self._choose(query).put_back(query)
+
+    def take(self) -> W:
+        """Give the next query."""
+        self._was_first = bool(self._first) and not (self._was_first and self._second)
+        return (self._first if self._was_first else self._second).take()
+
+    def take_late(self, is_late: Callable[[W], bool]) -> list[W]:
+        """Give the queries that should have begun by now."""
+        return self._first.take_late(is_late) + self._second.take_late(is_late)
+
+    def _choose(self, query: W) -> Turns[W]:
+        return self._first if self._is_first(query) else self._second
+
+
 class Asking(Protocol[T_contra]):
     """Whoever asks a pool for a thing; told once what came of it, in whatever thread."""
 

@@ -171,7 +171,9 @@ class Scene:
         self._control = Control(self.foreman.address)
         self._channel = Channel("fast", address, places, self._control, length, wait_ms)
         self.slices = Slices(default_limits(), 1)
-        self.express = Express(self._channel, places, length, self.loop)
+        self.quick: set[int] = set()
+        is_quick = self.quick.__contains__
+        self.express = Express(self._channel, places, length, self.loop, is_quick)
         self._ends: list[WorkerEnd] = []
         self._done: dict[str, asyncio.Future[Begun]] = {}
 

@@ -455,6 +455,21 @@ def test_clients_take_turns_however_much_one_of_them_asks() -> None:
             assert played.body_of(text) == text
 
 
+def test_clients_whose_last_query_was_quick_do_not_wait_for_all_others() -> None:
+    with scene(places=1) as played:
+        played.quick |= {7, 8}
+        played.ask("a", place=1)
+        for place in (2, 3, 4):
+            played.ask(f"new {place}", place=place)
+        played.ask("quick 7", place=7)
+        played.ask("quick 8", place=8)
+        line = played.accept()
+        for text in ("a", "quick 7", "new 2", "quick 8", "new 3", "new 4"):
+            assert line.read() == [text]
+            line.answer(text, run_ms=8.0)
+            assert played.body_of(text) == text
+
+
 def test_query_that_was_turned_back_waits_for_no_other_client() -> None:
     with scene(places=1) as played:
         played.ask("a1", place=1)

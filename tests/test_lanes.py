@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import mmap
@@ -29,6 +30,7 @@ from kg.store import QueryResult
 from server.evaluation import system
 from server.evaluation.answers import Evaluated, FederationError, InProcess, Lane, QueryRequest
 from server.evaluation.channel import EndedError, Reply
+from server.evaluation.express import Begun
 from server.evaluation.frames import INLINE
 from server.evaluation.generation import Generation
 from server.evaluation.lanes import EvaluationError, Lanes
@@ -491,6 +493,44 @@ def test_tally_counts_over_columns_and_forgets_one_that_ended() -> None:
     assert tally.take(place, 1, 2)
     tally.give_back(place, 1)
     assert tally.take(place, 0, 2)
+
+
+def test_processes_know_of_each_other_whose_last_query_was_quick(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tally = Tally()
+    mine, other = tally.place("me"), tally.place("another")
+    pid = os.fork()
+    if pid == 0:
+        tally.note_quick(mine)
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert (tally.is_quick(mine), tally.is_quick(other)) == (True, False)
+    tally.note_quick(other)
+    tally.note_slow(mine)
+    assert (tally.is_quick(mine), tally.is_quick(other)) == (False, True)
+    later = time.monotonic() + 601
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert not tally.is_quick(other)
+
+
+def test_lane_notes_whose_query_was_quick_and_whose_was_not(generation: Generation) -> None:
+    tally = Tally()
+    me = tally.place("me")
+
+    async def begin(lanes: Lanes) -> Evaluated | None:
+        lanes.attach(asyncio.get_running_loop())
+        begun: asyncio.Future[Begun] = asyncio.get_running_loop().create_future()
+        assert lanes.begin(QueryRequest(small_query(), "json"), "me", begun.set_result)
+        return lanes.collect(await asyncio.wait_for(begun, 10))
+
+    with closing(Lanes(generation.addresses, LIMITS, generation.version, tally)) as lanes:
+        assert not tally.is_quick(me)
+        assert asyncio.run(begin(lanes)) is not None
+        assert tally.is_quick(me)
+        with pytest.raises(TimeLimitError):
+            ask(lanes, endless_query())
+        assert not tally.is_quick(me)
 
 
 def test_spool_refuses_what_is_too_large_before_it_is_written() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from server.http.crowd import Crowd
 from server.limits import BusyError
-from server.turns import Pool
+from server.turns import Pool, TwoQueues
 
 
 class Guest:
@@ -191,6 +191,43 @@ class Visitor:
     def __init__(self, client: str, busy: bool, since: float) -> None:
         self.client = client
         self.idle_since = (busy, since)
+
+
+def stand(*names: str) -> TwoQueues[Guest]:
+    """Have guests wait; capitals stand in the first queue, and letters tell clients apart."""
+    queues: TwoQueues[Guest] = TwoQueues(lambda guest: guest.name.isupper())
+    for name in names:
+        queues.append(Guest(name[0], name))
+    return queues
+
+
+def test_two_queues_are_served_alternately_as_long_as_somebody_stands_in_both() -> None:
+    queues = stand("a1", "a2", "b1", "X", "Y", "c1", "Z")
+    assert len(queues) == 7
+    assert [queues.take().name for _ in range(7)] == ["X", "a1", "Y", "b1", "Z", "c1", "a2"]
+    assert not queues
+
+
+@given(st.text("abXY"))
+def test_whoever_stands_in_one_of_two_queues_is_served_once(names: str) -> None:
+    queues = stand(*names)
+    assert sorted(queues.take().name for _ in names) == sorted(names)
+    assert len(queues) == 0
+
+
+def test_whoever_is_put_back_is_the_next_of_his_queue() -> None:
+    queues = stand("a", "X", "b", "Y")
+    back = [queues.take(), queues.take()]
+    for guest in back:
+        queues.put_back(guest)
+    assert [queues.take().name for _ in range(4)] == ["X", "a", "Y", "b"]
+
+
+def test_who_is_late_leaves_both_queues() -> None:
+    queues = stand("a", "X", "b", "Y")
+    late = queues.take_late(lambda guest: guest.name in "aXY")
+    assert sorted(guest.name for guest in late) == ["X", "Y", "a"]
+    assert (len(queues), queues.take().name) == (1, "b")
 
 
 def test_of_the_largest_crowd_the_idlest_go() -> None:

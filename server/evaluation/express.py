@@ -28,7 +28,7 @@ from server.evaluation.channel import (
 )
 from server.evaluation.frames import LEFT, REFUSED
 from server.evaluation.slices import Slice
-from server.turns import Turns
+from server.turns import TwoQueues
 
 PATIENCE_S = 1.0
 """How long the loop waits for an answer beyond the query's limit; then a thread does."""
@@ -219,17 +219,26 @@ class Line:
 
 
 class Express:
-    """A lane's lines that belong to an event loop, and its queries that wait for one."""
+    """A lane's lines that belong to an event loop, and its queries that wait for one.
+
+    Queries of clients whose last one was quick, as `is_quick` tells by their places, do not wait
+    behind all others.
+    """
 
     def __init__(
-        self, channel: Channel, places: int, length: int, loop: asyncio.AbstractEventLoop
+        self,
+        channel: Channel,
+        places: int,
+        length: int,
+        loop: asyncio.AbstractEventLoop,
+        is_quick: Callable[[int], bool],
     ) -> None:
         self._channel = channel
         self._places = places
         self._length = length
         self._loop = loop
         self._lines: list[Line] = []
-        self._waiting: Turns[Begun] = Turns()
+        self._waiting = TwoQueues[Begun](lambda begun: is_quick(begun.place))
         self._cost_ms = BATCH_MS
         self._together = 1
         self._is_watching = False

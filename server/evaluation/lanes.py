@@ -101,7 +101,8 @@ class Lanes:
         It has workers of its own: one that has to turn to another loop must be waited for.
         """
         places = max(1, self._limits.fast_workers // self._processes)
-        self._express = Express(self._fast, places, self._limits.queue_length, loop)
+        is_quick = self._tally.is_quick
+        self._express = Express(self._fast, places, self._limits.queue_length, loop, is_quick)
 
     def tick(self) -> None:
         """Look after the event loop's queries; to be called there every now and then."""
@@ -137,6 +138,9 @@ class Lanes:
         if begun.reply is None or begun.reply.outcome != INLINE:
             return None
         begun.slice.end()
+        _, run_ms, write_ms = begun.reply.stages
+        if run_ms + write_ms < self._slices.short_ms:
+            self._tally.note_quick(begun.place)
         self._tally.give_back(begun.place, self._column)
         return self._read("fast", begun.reply)
 
@@ -179,7 +183,7 @@ class Lanes:
             except HeldBackError:
                 pass
             except TimeLimitError:
-                self._slices.note_overrun(client, slice.is_whole)
+                self._note_overrun(client, place, slice.is_whole)
                 if slice.is_whole:
                     raise
             finally:
@@ -189,10 +193,14 @@ class Lanes:
                 whole_ms = partial(self._slices.whole_ms, client)
                 evaluated = self._ask(self._fast, payload, whole_ms, place)
             except TimeLimitError:
-                self._slices.note_overrun(client, was_whole=True)
+                self._note_overrun(client, place, was_whole=True)
                 raise
         self._slices.note_end(client)
         return evaluated
+
+    def _note_overrun(self, client: str, place: int, was_whole: bool) -> None:
+        self._slices.note_overrun(client, was_whole)
+        self._tally.note_slow(place)
 
     def _ask_slowly(self, payload: bytes, client: str) -> Evaluated:
         """Ask in the slow lane, where one client never holds every worker."""

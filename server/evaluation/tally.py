@@ -1,16 +1,18 @@
-"""How many queries each client has in hand, counted over all web processes without a lock."""
+"""What all web processes know of each client together: its queries in hand, and a quick one."""
 
 from __future__ import annotations
 
 import mmap
 import secrets
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 ROWS = 64
 _BUCKETS = 8192
+_REMEMBERED_S = 600
 
 
 class Tally:
@@ -22,6 +24,7 @@ class Tally:
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _BUCKETS * ROWS * 2)
         self._counts = memoryview(self._memory).cast("H")
+        self._quick = memoryview(mmap.mmap(-1, _BUCKETS * 4)).cast("I")
         self._salt = secrets.randbits(32)
         self._lock = threading.Lock()
 
@@ -41,6 +44,19 @@ class Tally:
         """Count one query less."""
         with self._lock:
             self._counts[place + column] -= 1
+
+    def is_quick(self, place: int) -> bool:
+        """Tell whether the last that was noted of a client, not long ago, was a quick query."""
+        noted = self._quick[place // ROWS]
+        return noted > 0 and time.monotonic() - noted < _REMEMBERED_S
+
+    def note_quick(self, place: int) -> None:
+        """Take note that a client's query was quick."""
+        self._quick[place // ROWS] = int(time.monotonic())
+
+    def note_slow(self, place: int) -> None:
+        """Take note that a client's query was not quick."""
+        self._quick[place // ROWS] = 0
 
     def clear(self, column: int) -> None:
         """Forget what a process that has ended had in hand."""
