@@ -221,7 +221,8 @@ def test_query_that_overran_a_short_slice_is_answered_once_a_whole_one_is_free(
     with closing(Lanes(generation.addresses, limits, generation.version)) as lanes:
         assert lanes._slices.take_whole()
         found: list[Evaluated] = []
-        pairs = "?a ?b ?c . ?d ?e ?f FILTER(STRLEN(CONCAT(STR(?c), STR(?f))) > 0)"
+        long = ", ".join(["STR(?c), STR(?f)"] * 20)  # ten short slices, and no whole one
+        pairs = f"?a ?b ?c . ?d ?e ?f FILTER(STRLEN(CONCAT({long})) > 0)"
         query = f"SELECT (COUNT(*) AS ?n) {{ {pairs} }}"
         asking = threading.Thread(target=lambda: found.append(ask(lanes, query)))
         asking.start()
