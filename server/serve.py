@@ -7,7 +7,7 @@ import sys
 
 from kg.release import open_release
 from server.evaluation.supervisor import Supervisor
-from server.http.door import BACKLOG
+from server.http.door import BACKLOG, UNSENT_BYTES
 from server.settings import Settings, SettingsError
 from server.words import dumped_hashes, read_words
 
@@ -53,6 +53,8 @@ def _listen(settings: Settings) -> list[socket.socket]:
         ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if settings.workers > 1:
             ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # connections have it from their ear
+            ear.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         ear.bind(place)
         ear.listen(BACKLOG)
         ear.setblocking(False)

@@ -30,6 +30,7 @@ from running_service import (
     small_query,
     starting,
     state_of,
+    to_path,
     unix_names,
     work_of,
 )
@@ -191,6 +192,29 @@ def test_large_result_arrives_whole(service: Service) -> None:
     assert reply.status == 200
     assert len(json.loads(reply.body)["results"]["bindings"]) == 20000
     assert int(reply.headers["content-length"]) == len(reply.body) > 1_000_000
+
+
+def test_system_holds_little_of_an_answer_that_nobody_reads(service: Service) -> None:
+    with socket.socket() as visitor:
+        visitor.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        visitor.connect(("127.0.0.1", service.port))
+        path = to_path(f"{WIDE} LIMIT 20000")
+        visitor.sendall(f"GET {path} HTTP/1.1\r\nHost: graph.example\r\n\r\n".encode())
+        assert visitor.recv(9, socket.MSG_WAITALL) == b"HTTP/1.1 "
+        held, until = [0], time.monotonic() + 10
+        while held[-1] < 50_000 or len(set(held[-5:])) > 1:
+            assert time.monotonic() < until, f"it holds {held[-5:]} bytes"
+            time.sleep(0.1)
+            held.append(queued_for(visitor))
+    assert held[-1] < 300_000
+
+
+def queued_for(visitor: socket.socket) -> int:
+    """How many bytes the system holds that the service has sent to a visitor."""
+    server, own = (f":{end[1]:04X}" for end in (visitor.getpeername(), visitor.getsockname()))
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    (queues,) = [row[4] for row in rows if row[1].endswith(server) and row[2].endswith(own)]
+    return int(queues.partition(":")[0], 16)
 
 
 def test_ordinary_queries_are_answered_while_endless_ones_run(hasty: Service) -> None:

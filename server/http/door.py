@@ -28,6 +28,8 @@ LET_IN = 16
 """How many come in at a time: those who are in need not wait for a crowd at the door."""
 PARTED = 64
 """How many connections go at a time where one client has taken the room of others."""
+UNSENT_BYTES = 128 * 1024
+"""How much of an answer the system takes beyond what is on its way; the rest counts as unread."""
 UNREAD_BYTES = 128_000_000
 """How much of their answers all visitors leave unread; then whoever leaves the most goes."""
 FAREWELL_S = 1.0
