@@ -551,6 +551,26 @@ def test_threads_take_memory_from_one_heap() -> None:
     assert int(grown.stdout) < 50_000_000
 
 
+def test_large_blocks_go_back_to_the_system_when_they_are_freed() -> None:
+    grown = subprocess.run(
+        [sys.executable, "-c", _FREE_LARGE], capture_output=True, text=True, check=True
+    )
+    assert int(grown.stdout) < 20_000_000
+
+
+_FREE_LARGE = """
+from server.evaluation import system
+
+system.keep_one_heap()
+bytes(2_000_000)  # from then on the heap would take blocks of that size
+before = system.virtual_bytes()
+blocks = [(bytes(1_000_000), bytes(50_000)) for _ in range(100)]
+small = [few for _, few in blocks]
+del blocks
+print(system.virtual_bytes() - before)
+"""
+
+
 _FILL_HEAPS = """
 import threading
 from server.evaluation import system

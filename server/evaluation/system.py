@@ -14,7 +14,8 @@ from pathlib import Path
 
 _PDEATHSIG, _SUBREAPER, _NO_NEW_PRIVILEGES, _SECCOMP = 1, 36, 38, 22
 _FILTER_MODE = 2
-_MOST_HEAPS = -8
+_MOST_HEAPS, _MAPPED_FROM = -8, -3
+_LARGE_BYTES = 512 * 1024
 _NEW_USER, _NEW_NET = 0x10000000, 0x40000000
 
 # Calls that no evaluation of a query makes: other machines, other programs, other processes,
@@ -94,11 +95,14 @@ def wait_for_turns() -> None:
 def keep_one_heap() -> None:
     """Have all threads of this process take memory from one heap; to be called before they start.
 
-    Else each fills a heap of its own, where what is freed again is of no use to the others.
+    Else each fills a heap of its own, where what is freed again is of no use to the others. Large
+    blocks stay out of it and go back to the system at once: small ones would soon lie in their
+    gaps.
     """
-    limit_heaps = getattr(ctypes.CDLL(None), "mallopt", None)
-    if limit_heaps is not None:
-        limit_heaps(_MOST_HEAPS, 1)
+    settle = getattr(ctypes.CDLL(None), "mallopt", None)
+    if settle is not None:
+        settle(_MOST_HEAPS, 1)
+        settle(_MAPPED_FROM, _LARGE_BYTES)
 
 
 def leave_network() -> bool:
