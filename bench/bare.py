@@ -37,7 +37,7 @@ def serve(port: int) -> None:
     ear.bind(("127.0.0.1", port))
     ear.listen(BACKLOG)
     ear.setblocking(False)
-    door = Door(create_bare_app(), Settings.threads, Settings.body_bytes)
+    door = Door(create_bare_app(), Settings.threads, Settings.body_bytes, Settings.stream_bytes)
 
     def ready(loop: asyncio.AbstractEventLoop) -> None:
         loop.add_signal_handler(signal.SIGTERM, door.stop)

@@ -126,6 +126,7 @@ def build(project: Path, out: Path | None) -> None:
 @click.option("--query-time-ms", type=click.IntRange(20), help="How long a query may run.")
 @click.option("--query-memory-mb", type=click.IntRange(50), help="What memory a query may take.")
 @click.option("--result-mb", type=click.IntRange(1), help="How large a result may be.")
+@click.option("--stream-mb", type=click.IntRange(1), help="Results kept for who reads them slowly.")
 @click.option("--client-queries", type=click.IntRange(1), help="Queries at a time of one address.")
 @click.option("--cache-mb", type=click.IntRange(0), help="Answers each process keeps; 0 for none.")
 @click.option("--log/--no-log", default=True, help="One line of JSON for each query on stderr.")
@@ -173,6 +174,7 @@ _SETTINGS = {
     "query_time_ms": ("query_time_slow_ms", 1),
     "query_memory_mb": ("query_memory_bytes", 1_000_000),
     "result_mb": ("result_bytes", 1_000_000),
+    "stream_mb": ("stream_bytes", 1_000_000),
     "cache_mb": ("cache_bytes", 1_000_000),
     "log": ("log_queries", 1),
     "article": ("articles", 1),

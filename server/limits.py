@@ -30,6 +30,7 @@ class Limits:
     federated_time_ms: int
     queue_length: int
     queue_wait_ms: int
+    long_queries: int
     client_queries: int
     client_slow_queries: int
     memory_triples: int

@@ -34,7 +34,7 @@ def bound_memory(settings: Settings, data_bytes: int) -> MemoryBound:
     workers += settings.federated_workers if settings.allow_service else 0
     base = _SUPERVISOR_BYTES + data_bytes + workers * _WORKER_BYTES
     base += settings.workers * (_WEB_BYTES + settings.cache_bytes)
-    in_hand = settings.threads * (settings.body_bytes + 2 * LARGE_BYTES)
+    in_hand = (settings.threads + settings.long_queries) * (settings.body_bytes + 2 * LARGE_BYTES)
     in_hand += HELD_BYTES + UNREAD_BYTES
     most = data_bytes + settings.query_memory_bytes
     return MemoryBound(

@@ -44,12 +44,12 @@ class Settings:
     """The TCP port to listen on."""
     workers: int = field(default_factory=lambda: min(2, count_cores()))
     """How many web processes answer; default: 2, or 1 where there is one core."""
-    threads: int = 128
+    threads: int = 88
     """How many requests one web process has in hand at the same time; most of them only wait."""
+    long_queries: int = 40
+    """How many further queries, which take long, one web process has in hand at the same time."""
     page_threads: int = 8
     """How many of these threads no query ever takes, so that pages never wait for one."""
-    body_places: int = 64
-    """How many further requests may send their bodies at the same time."""
     public_url: str | None = None
     """The address visitors see, if it differs from the one their requests name (a proxy)."""
     trusted_proxies: tuple[str, ...] = ()
@@ -76,6 +76,8 @@ class Settings:
     """How much memory one query may take beside the data, in bytes."""
     result_bytes: int = 64_000_000
     """The largest query result, in bytes; more is refused, never cut."""
+    stream_bytes: int = 2_000_000_000
+    """How many bytes of results one web process keeps in files for visitors who read them."""
     fast_workers: int = field(default_factory=lambda: max(4, count_cores()))
     """How many queries the fast lane evaluates at the same time; default: the cores, at least 4."""
     slow_workers: int = 2
@@ -249,4 +251,8 @@ _MOST = {
     "workers": ROWS // 2,
     "queue_length": 65_535,
 }  # for a moment there are two releases
-_ORDERED = (("query_time_fast_ms", "query_time_slow_ms"), ("page_threads", "threads"))
+_ORDERED = (
+    ("query_time_fast_ms", "query_time_slow_ms"),
+    ("page_threads", "threads"),
+    ("result_bytes", "stream_bytes"),
+)

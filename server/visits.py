@@ -120,22 +120,17 @@ def start(start_response: Callable[..., Any], head: bytes, number: str) -> None:
 
 
 class Stream:
-    """A large result on its way; `free` is called when it is sent, or will not be."""
+    """A large result on its way."""
 
-    def __init__(self, result: Evaluated, free: Callable[[], None]) -> None:
+    def __init__(self, result: Evaluated) -> None:
         self._result = result
-        self._free = free
 
     def __iter__(self) -> Iterator[bytes]:
-        try:
-            yield from self._result.chunks()
-        finally:
-            self.close()
+        return self._result.chunks()
 
     def close(self) -> None:
-        """Let go of the result and of its slot; a second time does nothing."""
+        """Let go of the result; a second time does nothing."""
         self._result.close()
-        self._free()
 
     def __del__(self) -> None:
         self.close()

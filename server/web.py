@@ -78,10 +78,10 @@ def become_web_process(place: Place, ready: int, parent: int) -> NoReturn:
 def _serve(app: Flask, lanes: Lanes, place: Place, ready: int) -> None:
     """Serve the app on an event loop and its threads; a byte tells that visitors are heard."""
     settings = place.settings
-    door = Door(app, settings.threads, settings.body_bytes)
+    threads = settings.threads + settings.long_queries
+    door = Door(app, threads, settings.body_bytes, settings.stream_bytes)
     door.most = count_connections()
     front: Front = app.extensions["front"]
-    door.admit = front.admit
     door.explain = Misfits(front).explain
     quick = Quick(front, lanes, door)
     door.at_once, door.again = quick.take, quick.again

@@ -14,21 +14,25 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import pytest
 
-from server.http import connection, door, gateway, reader
+from server.http import connection, door, reader, streams
 from server.http.connection import Connection
 from server.http.door import Door
 from server.http.gateway import Threads
 from server.http.heads import PATH_BYTES, WHOLE, Environ, to_head
 from server.http.reader import HEAD_BYTES, HEADERS_BYTES, MOST_HEADERS
+from server.http.streams import Place, Streams
 from server.http.wishes import Places, Wishes
+from server.limits import BusyError
 from server.turns import Pool
 
 BODY_BYTES = 1000
 LARGE = 400
+STREAM_BYTES = 50_000_000
 MUCH = 16_000_000
 PART = b"x" * 100_000
 Found = TypeVar("Found")
@@ -198,7 +202,7 @@ def statuses(answers: bytes) -> list[int]:
 @pytest.fixture
 def house() -> Iterator[House]:
     app = App()
-    made = Door(app, threads=4, body_bytes=BODY_BYTES)
+    made = Door(app, threads=4, body_bytes=BODY_BYTES, stream_bytes=STREAM_BYTES)
     ear = socket.create_server(("127.0.0.1", 0))
     ear.setblocking(False)
     port = ear.getsockname()[1]
@@ -424,7 +428,7 @@ def test_nobody_gives_way_before_one_too_many_comes(house: House) -> None:
         assert [read_all(visitor) for visitor in crowd[:2]] == [b"", b""]
 
 
-def test_where_everybody_is_in_once_the_next_waits_outside(house: House) -> None:
+def test_where_everybody_is_in_once_and_new_the_next_waits_outside(house: House) -> None:
     house.door.most = 3
     with ExitStack() as held:
         inside = [held.enter_context(house.visit(f"127.0.0.{at}")) for at in range(1, 4)]
@@ -437,6 +441,31 @@ def test_where_everybody_is_in_once_the_next_waits_outside(house: House) -> None
         assert not select.select([new], [], [], 0.1)[0]
         inside[0].close()
         assert read_answer(new)[1] == b"GET /new? "
+
+
+def test_where_everybody_is_in_once_the_idlest_gives_way(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(door, "PARTED", 1)
+    house.door.most = 3
+    with ExitStack() as held:
+        busy, idle, kept = (
+            held.enter_context(house.visit(f"127.0.0.{source}")) for source in (1, 2, 3)
+        )
+        busy.sendall(get("/wait"))
+        assert house.app.entered.acquire(timeout=20)
+        for visitor in (idle, kept):
+            visitor.sendall(get("/before"))
+            assert read_answer(visitor)[1] == b"GET /before? "
+        new = held.enter_context(house.visit("127.0.0.4"))
+        new.sendall(get("/new"))
+        assert read_answer(new)[1] == b"GET /new? "
+        assert read_all(idle) == b""
+        kept.sendall(get("/after"))
+        assert read_answer(kept)[1] == b"GET /after? "
+        house.app.go.set()
+        assert read_answer(busy)[1] == b"GET /wait? "
 
 
 def test_answers_that_nobody_reads_hold_no_thread(house: House) -> None:
@@ -455,7 +484,7 @@ def test_answers_that_nobody_reads_hold_no_thread(house: House) -> None:
 def test_one_stream_too_many_is_taken_from_whoever_has_the_most(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(gateway, "MOST_STREAMS", 3)
+    monkeypatch.setattr(streams, "MOST_STREAMS", 3)
     with ExitStack() as held:
 
         def begin(source: int) -> socket.socket:
@@ -475,6 +504,85 @@ def test_one_stream_too_many_is_taken_from_whoever_has_the_most(
             assert len(read_all(visitor)) > LARGE * len(PART)
     house.wait_until(lambda: not house.door._threads.streams)
     assert caplog.text == ""
+
+
+def test_where_nobody_has_two_streams_the_slowest_goes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "MOST_STREAMS", 2)
+    monkeypatch.setattr(streams, "PATIENCE_S", 0.0)
+    with ExitStack() as held:
+
+        def begin(source: int) -> socket.socket:
+            visitor = held.enter_context(house.visit(f"127.0.0.{source}"))
+            visitor.sendall(get("/large", "Connection: close"))
+            assert visitor.recv(1) == b"H"
+            return visitor
+
+        reading, asleep = begin(1), begin(2)
+        house.wait_until(lambda: all(visitor.is_stalled for visitor in house.door.connections))
+        most = LARGE * len(PART) // 2
+        got = 0
+        while got < most:
+            got += len(reading.recv(1 << 16))
+        new = begin(3)
+        assert len(read_all(asleep)) < LARGE * len(PART)
+        for visitor, had in ((reading, got), (new, 0)):
+            assert had + len(read_all(visitor)) > LARGE * len(PART)
+
+
+class Reading:
+    """A connection, for what takes room in its name; it may be parted with."""
+
+    def __init__(self) -> None:
+        self.is_parted = False
+
+    def part(self) -> None:
+        self.is_parted = True
+
+
+def take(room: Streams, client: str, weight: int) -> tuple[Reading, Place]:
+    visitor = Reading()
+    return visitor, room.take(cast(Connection, visitor), client, weight)
+
+
+def test_results_kept_for_streams_have_so_many_bytes_together() -> None:
+    room = Streams(100, lambda call, *given: call(*given))
+    first, kept = take(room, "a", 40)
+    second, _ = take(room, "a", 30)
+    dump = take(room, "a", 0)[1]
+    with pytest.raises(BusyError) as refused:
+        take(room, "a", 31)
+    assert (refused.value.limit_name, refused.value.value) == ("stream_bytes", 100)
+    kept.sent = dump.sent = 1000
+    take(room, "b", 40)
+    assert (first.is_parted, second.is_parted, len(room)) == (False, True, 3)
+    room.give_back(kept)
+    room.give_back(kept)
+    take(room, "c", 60)
+    assert len(room) == 3
+
+
+def test_nobody_loses_a_stream_for_one_that_finds_no_room_after_all() -> None:
+    room = Streams(100, lambda call, *given: call(*given))
+    visitors = [take(room, client, 25)[0] for client in "aabb"]
+    with pytest.raises(BusyError):
+        take(room, "c", 90)
+    assert (len(room), [visitor.is_parted for visitor in visitors]) == (4, [False] * 4)
+    with pytest.raises(BusyError):
+        take(room, "a", 25)
+
+
+def test_who_has_read_his_stream_when_he_is_chosen_is_not_parted_with() -> None:
+    later: list[Callable[[], None]] = []
+    room = Streams(100, lambda call, *given: later.append(partial(call, *given)))
+    (done, place), (slow, _) = take(room, "a", 50), take(room, "a", 50)
+    place.sent = -1
+    take(room, "b", 50)
+    room.give_back(place)
+    for call in later:
+        call()
+    assert (len(later), done.is_parted, slow.is_parted) == (1, False, False)
 
 
 def test_requests_sent_at_once_are_answered_in_their_order(house: House) -> None:
@@ -955,38 +1063,116 @@ def test_who_knocks_when_the_end_comes_is_answered_or_turned_away(
     assert said == [b"GET /last? "]
 
 
-def test_unfinished_requests_together_hold_so_much_and_no_more(
+def test_unfinished_requests_together_hold_so_much_and_whoever_holds_the_most_gives_up(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "HELD_BYTES", 100_000)
-    long = b"GET /?" + b"x" * 60_000
-    with house.visit() as held, house.visit() as refused:
-        held.sendall(long)
-        house.wait_until(lambda: house.door.held_bytes > 0)
-        refused.sendall(long)
-        assert statuses(read_all(refused)) == [503]
+    for module in (reader, connection, door):
+        monkeypatch.setattr(module, "HELD_BYTES", 100_000)
+    with ExitStack() as held:
+
+        def begin(source: int, length: int) -> socket.socket:
+            visitor = held.enter_context(house.visit(f"127.0.0.{source}"))
+            before = house.door.held_bytes
+            visitor.sendall(b"GET /?" + b"x" * length)
+            house.wait_until(lambda: house.door.held_bytes != before)
+            return visitor
+
+        end = get("", "Connection: close").removeprefix(b"GET")
+        other, small = begin(2, 35_000), begin(3, 15_000)
+        first, second = begin(1, 20_000), begin(1, 20_000)
+        third = begin(1, 22_000)
+        refused = read_all(first)
+        assert statuses(refused) == [503]
+        assert b"(held_bytes: 100,000)" in refused
         assert statuses(house.say(get("/small", "Connection: close"))) == [200]
-        held.sendall(get("", "Connection: close").removeprefix(b"GET"))
-        assert statuses(read_all(held)) == [200]
+        for visitor in (other, small, second, third):
+            visitor.sendall(end)
+            assert statuses(read_all(visitor)) == [200]
     assert statuses(house.say(get("/", "Connection: close"))) == [200]
     assert house.door.held_bytes == 0
 
 
-def test_what_follows_a_body_that_is_not_read_takes_no_place(house: House) -> None:
-    places: list[object] = []
+def test_a_fault_that_waits_to_be_told_stays_that_fault_when_room_is_made(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (reader, connection, door):
+        monkeypatch.setattr(module, "HELD_BYTES", 50_000)
+    with house.visit() as faulty, house.visit("127.0.0.2") as other:
+        faulty.sendall(get("/wait") + b"GET /?" + b"x" * 40_000)
+        assert house.app.entered.acquire(timeout=20)
+        house.wait_until(lambda: house.door.held_bytes > 40_000)
+        faulty.sendall(b" HTTP/1.1\r\n\x00: \r\n\r\n")
+        other.sendall(b"GET /?" + b"x" * 20_000)
+        house.wait_until(lambda: 20_000 < house.door.held_bytes < 40_000)
+        house.app.go.set()
+        assert statuses(read_all(faulty)) == [200, 400]
+        other.sendall(get("", "Connection: close").removeprefix(b"GET"))
+        assert statuses(read_all(other)) == [200]
 
-    def admit(environ: Environ) -> Callable[[], None]:
-        places.append(environ)
-        return places.pop
 
-    house.door.admit = admit
+def test_what_follows_a_body_that_is_not_read_holds_nothing(house: House) -> None:
     chunk = f"{BODY_BYTES + 1:x}\r\n".encode() + b"y" * (BODY_BYTES + 1) + b"\r\n0\r\n\r\n"
     over = get("/over", "Transfer-Encoding: chunked", method="POST") + chunk
     behind = get("/", "Content-Length: 2", method="POST") + b"ok"
     assert statuses(house.say(over + 3 * behind)) == [200]
     house.wait_until(lambda: not house.door.connections)
-    assert places == []
+    assert house.door.held_bytes == 0
     assert [environ["PATH_INFO"] for environ in house.app.seen] == ["/over"]
+
+
+def test_who_has_gone_when_he_is_told_that_it_took_too_long_ends_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with house.visit() as hasty, house.visit("127.0.0.2") as kept:
+        hasty.sendall(b"GET / HTTP/1.1\r\n")
+        house.wait_until(lambda: any(v.held for v in house.door.connections))
+        monkeypatch.setattr(connection, "READ_S", -1.0)
+
+        def check() -> None:
+            """Look after a visitor who leaves just now."""
+            (one,) = (v for v in house.door.connections if v.held)
+            hasty.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            hasty.close()
+            one.check(time.monotonic())
+
+        house.ask(check)
+        monkeypatch.undo()
+        house.wait_until(lambda: len(house.door.connections) == 1)
+        kept.sendall(get("/kept"))
+        assert statuses(read_answer(kept)[0]) == [200]
+    assert caplog.text == ""
+
+
+def test_a_fault_in_looking_after_one_visitor_is_not_felt_by_others(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(door, "TICK_S", 0.02)
+    with house.visit() as odd, house.visit("127.0.0.2") as kept:
+        house.wait_until(lambda: len(house.door.connections) == 2)
+        (one,) = (v for v in house.door.connections if v.client == "127.0.0.1")
+        monkeypatch.setattr(one, "check", lambda now: 1 / 0)
+        assert read_all(odd) == b""
+        kept.sendall(get("/kept"))
+        assert statuses(read_answer(kept)[0]) == [200]
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_what_the_system_holds_of_an_answer_counts_until_it_is_read(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "TICK_S", 0.02)
+    with socket.socket() as asleep, socket.socket() as late:
+        for visitor in (asleep, late):
+            visitor.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            visitor.connect(("127.0.0.1", house.port))
+            visitor.sendall(get("/?" + "x" * 60_000, "Connection: close"))
+        house.wait_until(lambda: house.door.unread_bytes > 60_000)
+        assert len(bodies(read_all(late))[0]) > 60_000
+        house.wait_until(lambda: len(house.door.connections) == 1)
+        assert house.ask(lambda: 30_000 < house.door.unread_bytes < 70_000)
+        monkeypatch.setattr(connection, "STALL_S", 0.1)
+        house.wait_until(lambda: not house.door.connections)
+    assert house.door.unread_bytes == 0
 
 
 def test_a_visitor_asks_only_so_far_ahead(house: House) -> None:

@@ -25,7 +25,8 @@ from server.headers import ALWAYS
 from server.journal import Visit, to_line
 from server.limits import BusyError, ClientBusyError, TimeLimitError, limits_of
 from server.site import open_site
-from server.sparql.desk import Slots, is_repeatable
+from server.slots import Slots
+from server.sparql.desk import is_repeatable
 from server.sparql.protocol import decode
 
 BASE = "https://example.org/lighthouse/"
@@ -297,7 +298,7 @@ def test_pages_never_wait_behind_queries(narrow: Service) -> None:
 
 
 def test_the_last_places_are_left_to_others() -> None:
-    slots = Slots(8, 8, lambda _: None)
+    slots = Slots("threads", 8, 8)
     for _ in range(5):
         slots.take("greedy")
     with pytest.raises(BusyError):
@@ -321,7 +322,7 @@ def test_a_clients_share_is_freed_by_every_kind_of_answer(lighthouse_release: Pa
     ):
         for _ in range(3):
             assert service.get(query, Accept=accept).status_code == status
-    slots = Slots(8, 1, lambda _: None)
+    slots = Slots("threads", 8, 1)
     slots.take("one")
     with pytest.raises(ClientBusyError):
         slots.take("one")

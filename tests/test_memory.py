@@ -18,11 +18,12 @@ MB = 1_000_000
 
 @pytest.fixture
 def settings(lighthouse_release: Path) -> Settings:
-    """Two web processes with 10 threads, four workers."""
+    """Two web processes with 10 threads and two more, four workers."""
     return Settings(
         release_dir=lighthouse_release,
         workers=2,
         threads=10,
+        long_queries=2,
         body_bytes=MB,
         cache_bytes=10 * MB,
         fast_workers=3,
@@ -35,7 +36,7 @@ def settings(lighthouse_release: Path) -> Settings:
 def test_bound_is_the_sum_that_the_documentation_names(settings: Settings) -> None:
     bound = bound_memory(settings, 400 * MB)
     assert bound.at_rest == (400 + 4 * (400 + 100 + 20) + 2 * (10 + 200) + 80) * MB
-    in_hand = 10 * (1 + 4) + 64 + 128
+    in_hand = (10 + 2) * (1 + 4) + 128 + 192
     assert bound.at_most == (400 + 4 * (400 + 500 + 20) + 2 * (10 + 200 + in_hand) + 80) * MB
 
 

@@ -26,6 +26,7 @@ from running_service import (
     outcomes,
     running,
     small_query,
+    starting,
     to_path,
 )
 from werkzeug.test import EnvironBuilder
@@ -150,6 +151,20 @@ def test_a_fault_on_the_loop_takes_no_place_for_good(
     assert held == [1, 0]
     assert HANDED not in environ
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_fault_with_an_answer_from_a_worker_leaves_the_query_s_line(
+    lighthouse_release: Path, tmp_path: Path
+) -> None:
+    fault = "from server.sparql.front import Front\nFront.keep = lambda *given: 1 / 0"
+    with starting(lighthouse_release, tmp_path / "temp", fault, log_queries=True) as started:
+        while (reply := started.ask(small_query())).status != 500:
+            time.sleep(0.05)
+        started.process.terminate()
+        _, said = started.process.communicate(timeout=10)
+    lines = {line["id"]: line for line in map(json.loads, re.findall(rb"(?m)^{.*$", said))}
+    line = lines[reply.headers["x-request-id"]]
+    assert (line["outcome"], line["status"], line["bytes"]) == ("fault", 500, 0)
 
 
 @pytest.mark.parametrize(

@@ -230,8 +230,13 @@ def test_who_is_late_leaves_both_queues() -> None:
     assert (len(queues), queues.take().name) == (1, "b")
 
 
+def gather() -> Crowd[Visitor]:
+    """Make a crowd of visitors of whom those with a request may not go for nothing."""
+    return Crowd(lambda visitor: visitor.idle_since, lambda visitor: not visitor.idle_since[0])
+
+
 def test_of_the_largest_crowd_the_idlest_go() -> None:
-    crowd: Crowd[Visitor] = Crowd()
+    crowd = gather()
     many = [Visitor("a", False, 3), Visitor("a", True, 1), Visitor("a", False, 2)]
     many += [Visitor("a", True, 0)]
     few = [Visitor("b", False, 0), Visitor("b", False, 1)]
@@ -249,7 +254,7 @@ def test_of_the_largest_crowd_the_idlest_go() -> None:
 
 
 def test_nothing_is_kept_of_a_client_who_has_gone() -> None:
-    crowd: Crowd[Visitor] = Crowd()
+    crowd = gather()
     visitor = Visitor("a", False, 0)
     crowd.add(visitor)
     crowd.discard(visitor)
@@ -257,16 +262,19 @@ def test_nothing_is_kept_of_a_client_who_has_gone() -> None:
 
 
 def test_a_newcomer_who_would_have_as_many_as_anybody_drives_nobody_out() -> None:
-    crowd: Crowd[Visitor] = Crowd()
+    crowd = gather()
     for client in "aab":
         crowd.add(Visitor(client, False, 0))
     assert crowd.choose(1, "b") == []
     assert len(crowd.choose(1, "c")) == 1
 
 
-def test_where_all_have_one_nobody_goes() -> None:
-    crowd: Crowd[Visitor] = Crowd()
+def test_where_all_have_one_the_idlest_may_go_for_who_has_none() -> None:
+    crowd = gather()
     assert crowd.choose(5) == []
-    for client in "abc":
-        crowd.add(Visitor(client, False, 0))
-    assert crowd.choose(5) == crowd.choose(5, "d") == []
+    some = [Visitor(client, client == "a", at) for at, client in enumerate("abcd")]
+    for visitor in reversed(some):
+        crowd.add(visitor)
+    assert crowd.choose(2) == crowd.choose(2, "e") == some[1:3]
+    assert crowd.choose(9) == some[1:]
+    assert crowd.choose(1, "b") == []

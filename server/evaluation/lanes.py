@@ -34,6 +34,7 @@ from server.limits import (
     MemoryLimitError,
     TimeLimitError,
 )
+from server.slots import Slots
 
 _CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE}
 _TIMED_OUT = {-signal.SIGALRM, -signal.SIGPROF}
@@ -74,6 +75,7 @@ class Lanes:
         self._far = Channel("federated", addresses.federated, limits.federated_workers, *queue)
         self._slow_queries: OrderedDict[bytes, None] = OrderedDict()
         self._slices = Slices(limits, processes)
+        self._long = Slots("long_queries", limits.long_queries, limits.client_queries)
         self._lock = threading.Lock()
         self._express: Express | None = None
 
@@ -90,7 +92,8 @@ class Lanes:
             payload = to_payload(request)
             if self._limits.allow_service and "service" in request.query.lower():
                 far_ms = self._limits.federated_time_ms
-                return self._ask(self._far, payload, lambda: far_ms, place)
+                with self._long.hold(client):
+                    return self._ask(self._far, payload, lambda: far_ms, place)
             return self._evaluate(payload, client, place)
         finally:
             self._tally.give_back(place, self._column)
@@ -123,7 +126,7 @@ class Lanes:
         if self._slices.is_held_back(client):
             return False
         payload = to_payload(request)
-        if self._slow_queries and _digest(payload) in self._slow_queries:
+        if self._is_known_as_slow(payload):
             return False
         place = self._tally.place(client)
         if not self._tally.take(place, self._column, self._limits.client_queries):
@@ -165,36 +168,45 @@ class Lanes:
     def _evaluate(
         self, payload: bytes, client: str, place: int, begun: Begun | None = None
     ) -> Evaluated:
-        if begun or not self._slow_queries or _digest(payload) not in self._slow_queries:
+        """Ask in the fast lane: what takes long there is asked again, where it holds up nobody."""
+        is_slow = begun is None and self._is_known_as_slow(payload)
+        if not is_slow:
+            slice = begun.slice if begun else Slice(self._slices, client)
             try:
-                return self._ask_quickly(payload, client, place, begun)
-            except TimeLimitError:
-                self._remember(payload)
-        return self._ask_slowly(payload, client)
-
-    def _ask_quickly(
-        self, payload: bytes, client: str, place: int, begun: Begun | None
-    ) -> Evaluated:
-        """Ask in the fast lane: at first, maybe, for a short time, then with a whole slice."""
-        slice = begun.slice if begun else Slice(self._slices, client)
-        if slice.may_start():
-            try:
-                return self._ask(self._fast, payload, slice.start_in_thread, place, begun)
+                return self._ask_at_once(payload, place, slice, begun)
             except HeldBackError:
                 pass
             except TimeLimitError:
+                is_slow = slice.is_whole
                 self._note_overrun(client, place, slice.is_whole)
-                if slice.is_whole:
-                    raise
             finally:
                 slice.end()
+        with self._long.hold(client):
+            if not is_slow:
+                try:
+                    return self._ask_in_turn(payload, client, place)
+                except TimeLimitError:
+                    self._note_overrun(client, place, was_whole=True)
+            self._remember(payload)
+            return self._ask_slowly(payload, client)
+
+    def _ask_at_once(
+        self, payload: bytes, place: int, slice: Slice, begun: Begun | None
+    ) -> Evaluated:
+        """Ask in the fast lane, maybe for a short time only.
+
+        Raises:
+            HeldBackError: when the client's queries wait for a whole slice.
+        """
+        if not slice.may_start():
+            raise HeldBackError
+        return self._ask(self._fast, payload, slice.start_in_thread, place, begun)
+
+    def _ask_in_turn(self, payload: bytes, client: str, place: int) -> Evaluated:
+        """Ask in the fast lane with a whole slice."""
         with self._slices.in_turn(place):
-            try:
-                whole_ms = partial(self._slices.whole_ms, client)
-                evaluated = self._ask(self._fast, payload, whole_ms, place)
-            except TimeLimitError:
-                self._note_overrun(client, place, was_whole=True)
-                raise
+            whole_ms = partial(self._slices.whole_ms, client)
+            evaluated = self._ask(self._fast, payload, whole_ms, place)
         self._slices.note_end(client)
         return evaluated
 
@@ -215,6 +227,9 @@ class Lanes:
             return self._ask(self._slow, payload, lambda: self._limits.query_time_slow_ms, place)
         finally:
             self._tally.give_back(place, self._column)
+
+    def _is_known_as_slow(self, payload: bytes) -> bool:
+        return bool(self._slow_queries) and _digest(payload) in self._slow_queries
 
     def _remember(self, payload: bytes) -> None:
         """Remember a query that belongs into the slow lane."""

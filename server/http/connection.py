@@ -7,14 +7,25 @@ refused once all before it is answered, and the connection closed.
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import socket
+import sys
+import termios
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from time import monotonic
 from typing import Protocol
 
 from server.http.heads import Environ, Fault, Headers, to_head
-from server.http.reader import HELD_BYTES, REQUEST_BYTES, ReadingHost, RequestReader
+from server.http.reader import (
+    HELD_BYTES,
+    REQUEST_BYTES,
+    SMALL_BYTES,
+    ReadingHost,
+    RequestReader,
+)
 from server.proxies import to_client
 
 MOST_AHEAD = 100
@@ -26,7 +37,8 @@ HELD_BACK_BYTES = 64 * 1024
 STALL_S = 60.0
 """How long a visitor may leave an answer unread."""
 LINGER_S = 2.0
-"""How long what a visitor still sends is thrown away, so that the answer is not lost with it."""
+"""How long what a visitor still sends is thrown away, so that a read answer is not lost with it."""
+_TCP_CLOSE = 7  # netinet/tcp.h
 
 
 class Host(ReadingHost, Protocol):
@@ -59,6 +71,10 @@ class Host(ReadingHost, Protocol):
         """Part with visitors while all together leave too much unread."""
         ...
 
+    def make_room_for_requests(self) -> None:
+        """Give up requests that are not whole while all together hold too much."""
+        ...
+
     def answer(self, environ: Environ, connection: Connection) -> None:
         """Have a request answered, now or later."""
         ...
@@ -79,14 +95,18 @@ class Connection(asyncio.BufferedProtocol):
         self._weight = 0
         self._is_reading = self._owes_leave = self._is_deaf = self._has_ended = False
         self._fault: Fault | None = None
-        self._busy = self._going = self._paused = False
+        self._busy = self._going = self._paused = self._is_over = False
         self._keep = True
         self._unsent: list[bytes] = []
         self._unsent_bytes = 0
         self.since = monotonic()
         """When what is waited for last moved: a request, or the reading of an answer."""
         self.unread = 0
-        """How much of its answers the visitor has not read, beyond what the system holds."""
+        """How much of its answers the visitor had not read when that was last looked at, in bytes.
+
+        What the system holds of them is counted in.
+        """
+        self._may_owe = False
         self.is_stalled = self.is_lost = False
         self.when_free: list[Callable[[], None]] = []
         """Called once when more can be written, or nothing ever will."""
@@ -94,7 +114,12 @@ class Connection(asyncio.BufferedProtocol):
     @property
     def idle_since(self) -> tuple[bool, float]:
         """Whether a request is answered, and since when nothing has moved."""
-        return self._busy, self.since
+        return self._busy and not self._is_over, self.since
+
+    def is_idle(self, patience_s: float) -> bool:
+        """Tell whether no request is answered, and nothing has moved for so long."""
+        is_answered, since = self.idle_since
+        return not is_answered and monotonic() - since > patience_s
 
     # What the event loop calls.
 
@@ -150,16 +175,19 @@ class Connection(asyncio.BufferedProtocol):
     def _read(self, data: memoryview) -> None:
         """Read on, and keep at hand how far that got."""
         self._reader.read(data)
+        if self._reader.received > SMALL_BYTES and self._host.held_bytes > HELD_BYTES:
+            self._host.make_room_for_requests()
         self._is_reading, self._fault = self._reader.is_reading, self._reader.fault
         self._is_deaf = self._is_deaf or self._reader.is_cut or self._fault is not None
 
     def eof_received(self) -> bool:
         """Answer what has been asked; nothing more will be."""
         self.flush()
-        lingering = self._is_deaf and not self._keep
         self._has_ended = True
         self.stop_reading()
-        return not lingering and (self._busy or bool(self._requests))
+        if self._is_over:
+            return self._weigh_unread() > 0
+        return self._busy or bool(self._requests)
 
     def pause_writing(self) -> None:
         """Wait: the visitor does not read as fast as we write."""
@@ -258,6 +286,7 @@ class Connection(asyncio.BufferedProtocol):
         """Send what is held back."""
         data, self._unsent, self._unsent_bytes = b"".join(self._unsent), [], 0
         if data:
+            self._may_owe = True
             self._transport.write(data)
 
     def end(self, whole: bool = True) -> None:
@@ -290,19 +319,35 @@ class Connection(asyncio.BufferedProtocol):
 
     def check(self, now: float) -> None:
         """Part with a visitor who keeps us waiting."""
-        if self.is_stalled or self._transport.is_closing():
+        if self._may_owe:
             before = self.unread
-            self._weigh_unread()
-            if self.unread < before:
+            if self._weigh_unread() < before:
                 self.since = now
-            elif now - self.since > STALL_S:
+            self._may_owe = self.unread > 0
+        if self.is_stalled or (self._is_over and self.unread):
+            if now - self.since > STALL_S:
                 self._transport.abort()
+        elif self._is_over:
+            if self._has_ended or now - self.since > LINGER_S:
+                self._transport.close()
         elif not self._busy and now - self.since > READ_S:
             if self._is_reading:
                 self._fault = Fault(HTTPStatus.REQUEST_TIMEOUT, "read_ms", int(READ_S * 1000))
                 self._go_on()
             else:
                 self._close()
+
+    @property
+    def held(self) -> int:
+        """How many bytes have come of a request that is not whole yet."""
+        return self._reader.received
+
+    def drop_request(self) -> None:
+        """Give up the request that is not whole, once all before it is answered."""
+        self._reader.drop()
+        self._is_reading, self._fault = False, self._reader.fault
+        self._is_deaf = True
+        self._go_on()
 
     def part(self) -> None:
         """Part at once with a visitor who takes the room of others."""
@@ -340,24 +385,54 @@ class Connection(asyncio.BufferedProtocol):
         self.refuse(fault, self._reader.environ)
 
     def _close(self) -> None:
-        """Close once all is written; whoever still sends is heard out a little."""
+        """Close once all is read; whoever still sends is heard out a little.
+
+        The system would hold what is not read for long after we have closed, and nobody would know.
+        """
         self.flush()
         self.since = monotonic()
-        if self._has_ended or not self._is_deaf:
+        is_read = self._weigh_unread() == 0
+        if is_read and (self._has_ended or not self._is_deaf):
             self._transport.close()
             return
-        self._busy = True
-        self._transport.write_eof()
+        self._is_over = self._busy = self._is_deaf = True
+        if self.is_stalled:
+            self.when_free.append(self._say_end)
+        else:
+            self._say_end()
         if self._paused:
             self._transport.resume_reading()
-        asyncio.get_running_loop().call_later(LINGER_S, self._transport.close)
 
-    def _weigh_unread(self) -> None:
-        unread = self._transport.get_write_buffer_size()
+    def _say_end(self) -> None:
+        """Tell the visitor that nothing more comes; the transport's own way fails for one gone."""
+        if not self.is_lost:
+            with suppress(OSError):
+                self._transport.get_extra_info("socket").shutdown(socket.SHUT_WR)
+
+    def _weigh_unread(self) -> int:
+        """Look how much the visitor has not read."""
+        unread = self._transport.get_write_buffer_size() + _count_in_system(self._transport)
         self._host.unread_bytes += unread - self.unread
         self.unread = unread
+        return unread
 
     def _tell_free(self) -> None:
         told, self.when_free = self.when_free, []
         for tell in told:
             tell()
+
+
+def _count_in_system(transport: asyncio.Transport) -> int:
+    """Count the bytes that the system holds until the other side has taken them (tcp(7))."""
+    visitor = transport.get_extra_info("socket")
+    answer = bytearray(4)
+    try:
+        fcntl.ioctl(visitor.fileno(), termios.TIOCOUTQ, answer)
+        held = int.from_bytes(answer, sys.byteorder)
+        # What was on its way to one who has gone still counts, but is not held.
+        if held and sys.platform == "linux":
+            state = visitor.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+            return 0 if state == _TCP_CLOSE else held
+    except OSError:  # this system does not tell
+        return 0
+    return held

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from heapq import nsmallest
 from itertools import chain
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 
 class Visiting(Protocol):
@@ -16,19 +16,20 @@ class Visiting(Protocol):
         """The client it is counted for."""
         ...
 
-    @property
-    def idle_since(self) -> tuple[bool, float]:
-        """Whether something is done for it, and since when nothing has moved."""
-        ...
-
 
 V = TypeVar("V", bound=Visiting)
 
 
 class Crowd(Generic[V]):
-    """Visitors, by client."""
+    """Visitors, by client.
 
-    def __init__(self) -> None:
+    Of one client's, whoever has the least `rank` goes first. Where nobody has more than one, only
+    those go of whom `may_go` is true.
+    """
+
+    def __init__(self, rank: Callable[[V], Any], may_go: Callable[[V], bool]) -> None:
+        self._rank = rank
+        self._may_go = may_go
         self._by_client: dict[str, set[V]] = {}
         self._size = 0
 
@@ -43,24 +44,26 @@ class Crowd(Generic[V]):
         self._by_client.setdefault(visitor.client, set()).add(visitor)
         self._size += 1
 
-    def discard(self, visitor: V) -> None:
-        """Take note that a visitor has gone; a second time does nothing."""
+    def discard(self, visitor: V) -> bool:
+        """Take note that a visitor has gone; False when he had before."""
         visitors = self._by_client.get(visitor.client, set())
-        if visitor in visitors:
-            visitors.remove(visitor)
-            self._size -= 1
-            if not visitors:
-                del self._by_client[visitor.client]
+        if visitor not in visitors:
+            return False
+        visitors.remove(visitor)
+        self._size -= 1
+        if not visitors:
+            del self._by_client[visitor.client]
+        return True
 
     def choose(self, most: int, newcomer: str | None = None) -> list[V]:
-        """Choose who has to go, at most so many: of the client with the most, the idlest.
+        """Choose who has to go, at most so many, of the client with the most: half of his.
 
-        At most half of what the client has, so that nobody goes where all have one; and nobody
-        where the `newcomer`, a client, would have as many as the one with the most.
+        Nobody where the `newcomer`, a client, would have as many as that one.
         """
         visitors = max(self._by_client.values(), key=len, default=set())
         own = len(self._by_client.get(newcomer, ())) if newcomer is not None else -1
+        if len(visitors) == 1 and own < 1:
+            return nsmallest(most, filter(self._may_go, self), key=self._rank)
         if own + 1 >= len(visitors):
             return []
-        count = min(most, len(visitors) // 2)
-        return nsmallest(count, visitors, key=lambda visitor: visitor.idle_since)
+        return nsmallest(min(most, len(visitors) // 2), visitors, key=self._rank)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import resource
 import socket
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from email.utils import formatdate
 
 from server.http.connection import Connection
 from server.http.crowd import Crowd
-from server.http.gateway import MOST_STREAMS, App, Call, Threads
+from server.http.gateway import App, Call, Threads
 from server.http.heads import Environ, Fault, Headers, KnownHeads, to_plain
+from server.http.reader import HELD_BYTES, SMALL_BYTES
+from server.http.streams import MOST_STREAMS
 from server.http.wishes import Places, Wishes
 
 BACKLOG = 1024
@@ -26,12 +29,14 @@ MOST_OWING = 100
 """How many connections hold answers back at a time; one more, and theirs are sent at once."""
 LET_IN = 16
 """How many come in at a time: those who are in need not wait for a crowd at the door."""
-PARTED = 64
+PARTED = 256
 """How many connections go at a time where one client has taken the room of others."""
 UNSENT_BYTES = 128 * 1024
-"""How much of an answer the system takes beyond what is on its way; the rest counts as unread."""
-UNREAD_BYTES = 128_000_000
+"""How much of an answer the system takes beyond what is on its way."""
+UNREAD_BYTES = 192_000_000
 """How much of their answers all visitors leave unread; then whoever leaves the most goes."""
+PATIENCE_S = 1.0
+"""How long a visitor may be idle before another may take his place, where nobody has two."""
 FAREWELL_S = 1.0
 """How long a visitor who has come, but not asked, may still ask when the process is to end."""
 _CONNECTIONS, _SPARE_FILES = 8192, 256 + MOST_STREAMS
@@ -40,9 +45,6 @@ Answering = Callable[[Environ, Connection], bool]
 """Answers a request on the event loop, now or later; False leaves it to a thread."""
 Again = Callable[[bytes, Connection], bool]
 """Answers a request by its bytes, where they came just so before; False: it is to be read."""
-Admitting = Callable[[Environ], Callable[[], None] | None]
-"""Gives a request whose body is to come a place, as what frees it; None where there is none."""
-
 Explaining = Callable[[Fault, Environ], tuple[Headers, bytes]]
 """Gives headers and body of the answer to what is no request, or cannot be answered."""
 
@@ -50,7 +52,7 @@ Explaining = Callable[[Fault, Environ], tuple[Headers, bytes]]
 class Door:
     """Serves an app on a listening socket: at once what `at_once` takes, the rest in threads."""
 
-    def __init__(self, app: App, threads: int, body_bytes: int) -> None:
+    def __init__(self, app: App, threads: int, body_bytes: int, stream_bytes: int) -> None:
         self.environ: Environ = {
             "SCRIPT_NAME": "",
             "wsgi.version": (1, 0),
@@ -67,14 +69,15 @@ class Door:
         self.held_bytes = self.unread_bytes = 0
         self.heads = KnownHeads()
         self.buffer = memoryview(bytearray(READ_BYTES))
-        self.connections: Crowd[Connection] = Crowd()
+        self.connections: Crowd[Connection] = Crowd(
+            lambda visitor: visitor.idle_since, lambda visitor: visitor.is_idle(PATIENCE_S)
+        )
         self._owing: list[Connection] = []
-        self.admit: Admitting = lambda _: lambda: None
         self.explain: Explaining = to_plain
         self.at_once: Answering = lambda environ, connection: False
         self.again: Again = lambda data, connection: False
         self.on_tick: Callable[[], None] = lambda: None
-        self._threads = Threads(app, threads)
+        self._threads = Threads(app, threads, stream_bytes)
         self._wishes = Wishes(self._threads)
         self._coming: set[asyncio.Task[None]] = set()
         self._expected = 0  # how many of those who come are not in yet
@@ -178,12 +181,22 @@ class Door:
         Of the client who leaves the most, the one goes who has read nothing for longest.
         """
         while self.unread_bytes > UNREAD_BYTES:
-            unread: Counter[str] = Counter()
-            for visitor in self.connections:
-                unread[visitor.client] += visitor.unread
-            ((client, _),) = unread.most_common(1)
+            client = _find_most(self.connections, lambda visitor: visitor.unread)
             idle = [v for v in self.connections if v.client == client and v.unread]
             min(idle, key=lambda visitor: visitor.since).part()
+
+    def make_room_for_requests(self) -> None:
+        """Give up requests that are not whole while all together hold too much.
+
+        Of the client whose hold the most, the one goes that was begun first. Small ones stay.
+        """
+        while self.held_bytes > HELD_BYTES:
+            held = [visitor for visitor in self.connections if visitor.held > SMALL_BYTES]
+            if not held:
+                return
+            client = _find_most(held, lambda visitor: visitor.held)
+            mine = (visitor for visitor in held if visitor.client == client)
+            min(mine, key=lambda visitor: visitor.since).drop_request()
 
     def _let_in(self, most: int = LET_IN) -> None:
         """Take in who waits outside, as far as there is room."""
@@ -212,7 +225,7 @@ class Door:
             self._expected -= 1
 
     def _make_way(self) -> None:
-        """Part with idle visitors of the client who has the most; else let nobody in for now."""
+        """Part with idle visitors, of the client who has the most; else let nobody in for now."""
         parted = self.connections.choose(PARTED)
         for visitor in parted:
             visitor.part()
@@ -229,9 +242,23 @@ class Door:
     def _tick(self) -> None:
         now = self.now()
         for connection in tuple(self.connections):
-            connection.check(now)
+            try:
+                connection.check(now)
+            except Exception as error:  # of one visitor's, which the others are to know nothing of
+                logging.getLogger("server").error("a connection is closed", exc_info=error)
+                connection.part()
+        self.make_room()
         self._open_again()
         self.on_tick()
+
+
+def _find_most(visitors: Iterable[Connection], weigh: Callable[[Connection], int]) -> str:
+    """Find the client whose visitors weigh the most together."""
+    weights: Counter[str] = Counter()
+    for visitor in visitors:
+        weights[visitor.client] += weigh(visitor)
+    ((client, _),) = weights.most_common(1)
+    return client
 
 
 def count_connections() -> int:

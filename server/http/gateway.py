@@ -6,29 +6,33 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from server.http.connection import Connection
-from server.http.crowd import Crowd
 from server.http.heads import Environ, Fault, Headers, to_head
+from server.http.streams import Place, Streams
+from server.limits import BusyError
 from server.proxies import to_client
 
 App = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 AHEAD_BYTES = 128 * 1024
 """How much of a long answer a thread reads at a time, about."""
-MOST_STREAMS = 256
-"""How many long answers are on their way at a time: each holds a file open."""
+ROOM = "kg.room"
+"""Where in the environment stands what takes room for a result that is sent part by part.
+
+It is called with how many bytes are kept for the result, before the answer begins; see
+`Streams.take` for what it raises.
+"""
 
 
 class Threads:
     """The threads of a web process, with the app they ask and the way back to the event loop."""
 
-    def __init__(self, app: App, count: int) -> None:
+    def __init__(self, app: App, count: int, stream_bytes: int) -> None:
         self.app = app
-        self.streams: Crowd[Stream] = Crowd()
+        self.streams = Streams(stream_bytes, self.on_loop)
         self._executor = ThreadPoolExecutor(count, "visitor")
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -67,6 +71,7 @@ class Call:
         self._environ = environ
         self._connection = connection
         self._returned = returned
+        self._place: Place | None = None
         self._status = ""
         self._headers: Headers = []
 
@@ -80,14 +85,25 @@ class Call:
         except Exception as error:
             log_fault(self._environ, error)
             self._threads.on_loop(self._connection.fail, self._environ)
+        if self._place is not None:
+            self._threads.streams.give_back(self._place)
         _close(self._environ, parts)
 
     def _ask(self) -> Iterable[bytes]:
+        self._environ[ROOM] = self._take_room
         try:
             return self._threads.app(self._environ, self._start)
         finally:
+            del self._environ[ROOM]
             if self._returned is not None:
                 self._returned()
+
+    def _take_room(self, weight: int = 0) -> Place:
+        """Take room for a long answer, unless that is done."""
+        if self._place is None:
+            client = to_client(self._environ.get("REMOTE_ADDR", ""))
+            self._place = self._threads.streams.take(self._connection, client, weight)
+        return self._place
 
     def _start(self, status: str, headers: Headers, exc_info: object = None) -> None:
         self._status, self._headers = status, headers
@@ -107,64 +123,52 @@ class Call:
         elif len(first) == told:
             self._reply(self._headers, first)
         else:
-            head = to_head(self._status, self._headers)
-            stream = Stream(self._threads, self._environ, self._connection, parts, chunks, told)
-            self._threads.on_loop(stream.begin, head, first)
-            return True
+            return self._begin_stream(parts, chunks, told, first)
         return False
+
+    def _begin_stream(
+        self, parts: Iterable[bytes], chunks: Iterator[bytes], told: int, first: bytes
+    ) -> bool:
+        """Have a long answer sent; False, once it is said, where there is no room for it."""
+        try:
+            place = self._take_room()
+        except BusyError as error:
+            fault = Fault(HTTPStatus.SERVICE_UNAVAILABLE, error.limit_name, error.value)
+            self._threads.on_loop(self._connection.refuse, fault, self._environ)
+            return False
+        stream = Stream(self._threads, self._environ, place, parts, chunks, told)
+        self._threads.on_loop(stream.begin, to_head(self._status, self._headers), first)
+        return True
 
     def _reply(self, headers: Headers, body: bytes = b"") -> None:
         self._threads.on_loop(self._connection.reply, to_head(self._status, headers), body)
 
 
 class Stream:
-    """An answer that is sent part by part, as fast as it is read; no thread waits for the visitor.
-
-    Where too many are on their way, one is parted with of the client who has the most.
-    """
+    """An answer that is sent part by part, as fast as it is read: no thread waits meanwhile."""
 
     def __init__(
         self,
         threads: Threads,
         environ: Environ,
-        connection: Connection,
+        place: Place,
         parts: Iterable[bytes],
         chunks: Iterator[bytes],
         length: int,
     ) -> None:
-        self.client = to_client(environ.get("REMOTE_ADDR", ""))
         self._threads = threads
         self._environ = environ
-        self._connection = connection
+        self._place = place
+        self._connection = place.connection
         self._parts = parts
         self._chunks = chunks
-        self._left = length
-
-    @property
-    def idle_since(self) -> tuple[bool, float]:
-        """Whether the visitor reads, and since when nothing has moved."""
-        return not self._connection.is_stalled, self._connection.since
+        self._length = length
 
     def begin(self, head: bytes, first: bytes) -> None:
         """Send the head and what follows at once, and have the rest read; on the loop."""
-        streams = self._threads.streams
-        if len(streams) >= MOST_STREAMS and not self._make_way():
-            self._threads.submit(partial(_close, self._environ, self._parts))
-            fault = Fault(HTTPStatus.SERVICE_UNAVAILABLE, "streams", MOST_STREAMS)
-            self._connection.refuse(fault, self._environ)
-            return
-        streams.add(self)
-        self._left -= len(first)
+        self._place.sent = len(first)
         self._connection.begin(head, first)
         self._go_on()
-
-    def _make_way(self) -> bool:
-        """Part with a stream of the client who has the most, if that is another client."""
-        chosen = self._threads.streams.choose(1, self.client)
-        for stream in chosen:
-            self._threads.streams.discard(stream)
-            stream._connection.part()
-        return bool(chosen)
 
     def _go_on(self) -> None:
         """Have parts read once they can be written."""
@@ -193,12 +197,12 @@ class Stream:
 
     def _pass(self, parts: list[bytes], size: int, is_over: bool) -> None:
         """Send parts; on the loop."""
-        self._left -= size
+        self._place.sent += size
         for part in parts:
             self._connection.send(part)
         if is_over:
-            self._threads.streams.discard(self)
-            self._connection.end(not self._left)
+            self._threads.streams.give_back(self._place)
+            self._connection.end(self._place.sent == self._length)
         else:
             self._go_on()
 

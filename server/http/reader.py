@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Callable
 from http import HTTPStatus
 from time import monotonic
 from typing import Protocol
@@ -39,8 +38,8 @@ HEADERS_BYTES = 32_000
 """The most that headers and trailers of a request hold together; to read them takes time."""
 NAME_BYTES = 100
 """The longest name of a header that is looked at."""
-HELD_BYTES = 64_000_000
-"""How much of unanswered requests all connections hold; then those above `SMALL_BYTES` go."""
+HELD_BYTES = 128_000_000
+"""How much of unanswered requests all connections hold; then one above `SMALL_BYTES` goes."""
 SMALL_BYTES = 16_000
 REQUEST_BYTES = 4000
 """What a whole request weighs beside its bytes, about."""
@@ -52,7 +51,6 @@ class ReadingHost(Protocol):
     body_bytes: int
     heads: KnownHeads
     held_bytes: int
-    admit: Callable[[Environ], Callable[[], None] | None]
 
 
 class Taker(Protocol):
@@ -84,11 +82,12 @@ class RequestReader:
         self._target = b""
         self._body: list[bytes] = []
         self._again = b""
-        self._place: Callable[[], None] | None = None
-        self._received = self._headers = self._headers_length = self._body_length = 0
+        self._headers = self._headers_length = self._body_length = 0
         self._is_again = self._in_head = False
         self.environ: Environ = {}
         """What is known of the request that was begun last."""
+        self.received = 0
+        """How many bytes have come of a request that is not whole yet."""
         self.is_reading = False
         """Whether a request has begun that is not whole yet."""
         self.is_cut = False
@@ -121,23 +120,24 @@ class RequestReader:
 
     def _hold(self, size: int) -> None:
         """Count what a request holds while it is not whole, and see whether it is too much."""
-        self._received += size
+        self.received += size
         self._host.held_bytes += size
         most = self._host.body_bytes
-        if self._in_head and self._received > HEAD_BYTES:
+        if self._in_head and self.received > HEAD_BYTES:
             self.fault = _too_much("head_bytes", HEAD_BYTES)
-        elif self._received > HEAD_BYTES + 8 * most:
+        elif self.received > HEAD_BYTES + 8 * most:
             self.fault = Fault(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_bytes", most)
-        elif self._received > SMALL_BYTES and self._host.held_bytes > HELD_BYTES:
-            self.fault = Fault(HTTPStatus.SERVICE_UNAVAILABLE, "held_bytes", HELD_BYTES)
+
+    def drop(self) -> None:
+        """Give up a request that is not whole, for want of room."""
+        self.fault = self.fault or Fault(HTTPStatus.SERVICE_UNAVAILABLE, "held_bytes", HELD_BYTES)
+        self._body = []
+        self.let_go()
 
     def let_go(self) -> None:
         """Give back what a request held while it was not whole."""
-        self._host.held_bytes -= self._received
-        self._received = 0
-        place, self._place = self._place, None
-        if place is not None:
-            place()
+        self._host.held_bytes -= self.received
+        self.received = 0
 
     def _parse(self, data: bytes | memoryview) -> None:
         """Read on; whoever offers another protocol is answered in this one (RFC 9110, 7.8).
@@ -215,12 +215,10 @@ class RequestReader:
             return
         if "CONTENT_LENGTH" in environ and int(environ["CONTENT_LENGTH"]) > self._host.body_bytes:
             self._cut()
-        elif environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ:
-            self._place = self._host.admit(environ)
-            if self._place is None:
-                self._cut()
-            elif version == "1.1" and waits_for_leave(environ):
-                self._taker.ask_leave()
+            return
+        has_body = environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ
+        if has_body and version == "1.1" and waits_for_leave(environ):
+            self._taker.ask_leave()
 
     def on_body(self, part: bytes) -> None:
         """Take a part of the body."""

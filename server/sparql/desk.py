@@ -6,7 +6,6 @@ Programs are answered by the front and people by a page, and both come here.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 from functools import lru_cache
@@ -16,7 +15,7 @@ from typing import NamedTuple
 
 from kg.sparql import QueryForm, Token, check_quickly, find_services, tokens
 from server.evaluation.answers import Evaluated, QueryRequest, check
-from server.limits import BusyError, ClientBusyError, Limits
+from server.limits import Limits
 from server.negotiation import HTML, Offer, choose
 from server.refusals import ProblemError, not_acceptable
 from server.sparql.cache import Cache, Entry
@@ -57,75 +56,6 @@ class Found(NamedTuple):
     large: Evaluated | None
     repeatable: bool
     key: Hashable
-
-
-class Slots:
-    """Counts the queries in hand, in all and by client, and refuses one too many.
-
-    The threads beyond `queries` are never taken by a query, so that pages do not wait for one.
-    """
-
-    def __init__(
-        self,
-        queries: int,
-        client_queries: int,
-        changed: Callable[[int], None],
-        limit_name: str = "threads",
-    ) -> None:
-        self._queries = queries
-        self._limit_name = limit_name
-        self._client_queries = client_queries
-        self._changed = changed
-        self._held: dict[str, int] = {}
-        self._total = 0
-        self._lock = threading.Lock()
-
-    def take(self, client: str) -> Callable[[], None]:
-        """Take a slot; gives what frees it, to be called once or more.
-
-        Raises:
-            LimitError: when all slots are taken, or this client has its share.
-        """
-        with self._lock:
-            left, held = self._queries - self._total, self._held.get(client, 0)
-            # Nobody takes the last places alone: whoever holds some leaves as many to others.
-            if not left or held > left:
-                message = "The places for queries are taken; ask again in a second."
-                raise BusyError(message, self._limit_name, self._queries, 1)
-            if held >= self._client_queries:
-                limit = self._client_queries
-                message = f"{limit} queries from your address are in hand, the most there may be."
-                raise ClientBusyError(message, "client_queries", limit, 1)
-            self._held[client] = held + 1
-            self._total += 1
-            self._changed(self._total)
-        return _Slot(self._free, client).free
-
-    def _free(self, client: str) -> None:
-        with self._lock:
-            self._total -= 1
-            self._held[client] -= 1
-            if not self._held[client]:
-                del self._held[client]
-            self._changed(self._total)
-
-
-class _Slot:
-    """A slot that is taken, until it is freed for the first time."""
-
-    __slots__ = ("_clients", "_free")
-
-    def __init__(self, free: Callable[[str], None], client: str) -> None:
-        self._free = free
-        self._clients = [client]
-
-    def free(self) -> None:
-        """Give the slot back, from whatever thread."""
-        try:
-            client = self._clients.pop()
-        except IndexError:
-            return
-        self._free(client)
 
 
 class Desk:

@@ -19,20 +19,21 @@ from typing import Any
 from kg.errors import KnowledgeError
 from server.compression import choose_coding, is_worth_it, mark
 from server.evaluation.answers import Evaluated, Evaluating, InProcess
-from server.http.gateway import log_fault
+from server.http.gateway import ROOM, log_fault
 from server.http.heads import WHOLE, to_head
 from server.http.wishes import Places
 from server.journal import Journal, Visit
 from server.keeping import Keeping
-from server.limits import BusyError, LimitError, limits_of
+from server.limits import BusyError, limits_of
 from server.metrics import OUTCOMES, Metrics
 from server.negotiation import HTML
 from server.proxies import Proxies, to_client
 from server.refusals import KINDS, ProblemError, say_problem, to_problem, wants_page
 from server.settings import Settings
 from server.site import Served, Site
+from server.slots import Slots
 from server.sparql.cache import Cache, Ready
-from server.sparql.desk import Asked, Desk, Found, Slots, to_digest
+from server.sparql.desk import Asked, Desk, Found, to_digest
 from server.sparql.protocol import Given, read_request
 from server.turns import Pool
 from server.visits import Environ, Stream, choose_head, shared_lines, start, to_tag, with_format
@@ -49,8 +50,6 @@ Address = tuple[Any, ...]
 """What the cache knows a request by, besides what is the same for all."""
 PAGES_TOGETHER = 2
 """How many threads make pages at the same time: all of them, and the loop, share one processor."""
-NO_PLACE = "kg.no_place"
-"""Where in the environment stands why a request's body was not waited for."""
 BEGUN = "kg.begun"
 """Where in the environment stands since when a query is in hand, by `time.perf_counter`."""
 HANDED = "kg.handed"
@@ -105,9 +104,7 @@ class Front:
         self.desk = Desk(self._limits, self.cache)
         self.making = self.to_places(PAGES_TOGETHER, "place to make a page")
         self.places = settings.threads - settings.page_threads
-        self._slots = Slots(self.places, settings.client_queries, metrics.set_in_hand)
-        bodies = settings.body_places
-        self._bodies = Slots(bodies, bodies, lambda _: None, "body_places")
+        self._slots = Slots("threads", self.places, settings.client_queries, metrics.set_in_hand)
         self._site: Site | None = None
         self._prefix = os.urandom(5).hex()
         self._numbers = count(1)
@@ -141,15 +138,6 @@ class Front:
         """Give what a request is called by, here and in the log."""
         return f"{self._prefix}-{next(self._numbers):x}"
 
-    def admit(self, environ: Environ) -> Callable[[], None] | None:
-        """Give a request whose body is still to come a place of its own; None: it is refused."""
-        self.greet(environ)
-        try:
-            return self._bodies.take(to_client(environ.get("REMOTE_ADDR", "")))
-        except LimitError as error:
-            environ[NO_PLACE] = error
-            return None
-
     def open(self, environ: Environ) -> tuple[Visit, Address | None, Ready | None]:
         """Begin with a request; an answer to one that came just so before is there at once."""
         visit = Visit(environ["kg.request_id"], environ.setdefault(BEGUN, perf_counter()))
@@ -181,15 +169,14 @@ class Front:
     def read(self, environ: Environ, handed: Handed, may_wait: bool = True) -> Asked | None:
         """Read and check the query of a request; None where there is none.
 
-        None, too, for a query that takes long to read, unless that `may_wait` for its turn.
+        None, too, for a query that takes long to read, unless that `may_wait` for its turn. One
+        that may not is on the event loop, and takes no thread.
 
         Raises:
             ProblemError, KnowledgeError: when it is refused.
         """
-        if NO_PLACE in environ:
-            raise environ[NO_PLACE]
         began = perf_counter()
-        handed.free = self._slots.take(handed.client)
+        handed.free = self._slots.take(handed.client, is_beside=not may_wait)
         given = handed.given = read_request(environ, self._settings)
         if given.query is None:
             return None
@@ -241,9 +228,7 @@ class Front:
                 return self._hand_over(environ, start_response, handed)
             ready = self.make_ready(environ, handed, found)
             if found.large is not None:
-                body = Stream(found.large, handed.free)
-                handed.free = _nothing
-                return self._send_large(environ, start_response, handed.visit, ready, body)
+                return self._send_large(environ, start_response, handed.visit, ready, found.large)
             return self._send(environ, start_response, handed.visit, ready)
         except ProblemError as refused:
             return self._refuse(environ, start_response, handed, refused)
@@ -340,13 +325,25 @@ class Front:
         start_response: StartResponse,
         visit: Visit,
         ready: Ready,
-        body: Stream,
+        large: Evaluated,
     ) -> Iterable[bytes]:
-        sent = self._send(environ, start_response, visit, ready)
-        if visit.status == 200 and environ["REQUEST_METHOD"] != "HEAD":
-            return body
-        body.close()
-        return sent
+        """Send a result as fast as it is read; its slot is free meanwhile.
+
+        Raises:
+            BusyError: when too many such results are on their way.
+        """
+        body = Stream(large)
+        if environ["REQUEST_METHOD"] == "HEAD" or choose_head(environ, ready)[0]:
+            body.close()
+            return self._send(environ, start_response, visit, ready)
+        if ROOM in environ:
+            try:
+                environ[ROOM](large.length)
+            except BusyError:
+                body.close()
+                raise
+        self._send(environ, start_response, visit, ready)
+        return body
 
     def _refuse(
         self,

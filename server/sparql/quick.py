@@ -137,6 +137,7 @@ class Quick:
         except Exception as error:
             log_fault(environ, error)
             handed.free()
+            del environ[HANDED]  # so that the query's line is left with the refusal
             connection.fail(environ)
 
     def _answer(

@@ -1,0 +1,92 @@
+"""Slots for queries: how many are in hand, in all and of each client."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from server.limits import BusyError, ClientBusyError
+
+
+class Slots:
+    """Counts what is in hand, in all and by client, and refuses one too many.
+
+    `limit_name` is the setting that says how many there may be: `most`. Nobody takes the last
+    ones alone.
+    """
+
+    def __init__(
+        self,
+        limit_name: str,
+        most: int,
+        client_queries: int,
+        changed: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._limit_name = limit_name
+        self._most = most
+        self._client_queries = client_queries
+        self._changed = changed
+        self._held: dict[str, int] = {}
+        self._total = self._beside = 0
+        self._lock = threading.Lock()
+
+    def take(self, client: str, is_beside: bool = False) -> Callable[[], None]:
+        """Take a slot; gives what frees it, to be called once or more.
+
+        One that `is_beside` the others counts for the client only.
+
+        Raises:
+            LimitError: when all slots are taken, or this client has its share.
+        """
+        with self._lock:
+            left, held = self._most - self._total + self._beside, self._held.get(client, 0)
+            # Whoever holds some leaves as many to others.
+            if not is_beside and (left < 1 or held > left):
+                message = "The places for queries like this are taken; ask again in a second."
+                raise BusyError(message, self._limit_name, self._most, 1)
+            if held >= self._client_queries:
+                limit = self._client_queries
+                message = f"{limit} queries from your address are in hand, the most there may be."
+                raise ClientBusyError(message, "client_queries", limit, 1)
+            self._held[client] = held + 1
+            self._total += 1
+            self._beside += is_beside
+            self._changed(self._total)
+        return _Slot(self._free, client, is_beside).free
+
+    @contextmanager
+    def hold(self, client: str) -> Iterator[None]:
+        """Have a slot as long as the block runs; raises as `take` does, on entering."""
+        free = self.take(client)
+        try:
+            yield
+        finally:
+            free()
+
+    def _free(self, client: str, is_beside: bool) -> None:
+        with self._lock:
+            self._total -= 1
+            self._beside -= is_beside
+            self._held[client] -= 1
+            if not self._held[client]:
+                del self._held[client]
+            self._changed(self._total)
+
+
+class _Slot:
+    """A slot that is taken, until it is freed for the first time."""
+
+    __slots__ = ("_free", "_taken")
+
+    def __init__(self, free: Callable[[str, bool], None], client: str, is_beside: bool) -> None:
+        self._free = free
+        self._taken = [(client, is_beside)]
+
+    def free(self) -> None:
+        """Give the slot back, from whatever thread."""
+        try:
+            taken = self._taken.pop()
+        except IndexError:
+            return
+        self._free(*taken)
