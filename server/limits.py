@@ -38,6 +38,11 @@ class Limits:
     worker_memory_bytes: int
     allow_service: tuple[str, ...]
 
+    @property
+    def patience_s(self) -> float:
+        """How long what is in hand may take when a process is to end, in seconds."""
+        return max(self.query_time_slow_ms, self.federated_time_ms) / 1000 + 2
+
     @cached_property
     def on_text(self) -> QueryLimits:
         """The part of the limits that the text of a query is checked against."""

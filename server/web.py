@@ -81,6 +81,7 @@ def _serve(app: Flask, lanes: Lanes, place: Place, ready: int) -> None:
     threads = settings.threads + settings.long_queries
     door = Door(app, threads, settings.body_bytes, settings.stream_bytes)
     door.most = count_connections()
+    door.patience_s = limits_of(settings).patience_s
     front: Front = app.extensions["front"]
     door.explain = Misfits(front).explain
     quick = Quick(front, lanes, door)

@@ -2,9 +2,11 @@
 
 import json
 import re
+import signal
+import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, closing
-from http.client import HTTPResponse
+from http.client import HTTPResponse, IncompleteRead
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -12,11 +14,11 @@ import pytest
 from running_service import Reply, Service, endless_query, running, small_query
 
 MB = 1_000_000
-ROW = "0123456789" * 10
+ROW = "0123456789" * 200
 
 
 def large(rows: int) -> str:
-    """A path that asks for a result of some 130 bytes a row."""
+    """A path that asks for a result of some 2 kB a row."""
     query = f'SELECT ("{ROW}" AS ?x) {{ ?s ?p ?o . ?a ?b ?c }} LIMIT {rows}'
     return "/sparql?" + urlencode({"query": query, "format": "json"})
 
@@ -33,13 +35,13 @@ def test_results_that_nobody_reads_take_no_place_of_a_query(
 ) -> None:
     narrow = {"workers": 1, "threads": 2, "page_threads": 1, "client_queries": 1}
     with running(lighthouse_release, tmp_path / "temp", **narrow) as service, ExitStack() as held:
-        answers = [begin(service, held, 40_000, "127.0.0.2") for _ in range(4)]
+        answers = [begin(service, held, 3000, "127.0.0.2") for _ in range(4)]
         assert [answer.status for answer in answers] == [200] * 4
         for source in ("127.0.0.2", "127.0.0.3"):
             assert service.ask(small_query(), source=source).status == 200
             assert service.post(small_query(), source).status == 200
         for answer in answers:
-            assert len(json.load(answer)["results"]["bindings"]) == 40_000
+            assert len(json.load(answer)["results"]["bindings"]) == 3000
 
 
 def test_a_result_without_room_is_refused_and_told_in_the_log_and_the_counts(
@@ -47,17 +49,17 @@ def test_a_result_without_room_is_refused_and_told_in_the_log_and_the_counts(
 ) -> None:
     room = {"workers": 1, "result_bytes": 9 * MB, "stream_bytes": 10 * MB, "log_queries": True}
     with running(lighthouse_release, tmp_path / "temp", **room) as service, ExitStack() as held:
-        one = begin(service, held, 60_000, "127.0.0.2")
-        refused = begin(service, held, 60_001, "127.0.0.2")
+        one = begin(service, held, 4000, "127.0.0.2")
+        refused = begin(service, held, 4001, "127.0.0.2")
         number, problem = refused.headers["X-Request-Id"], json.load(refused)
         assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
         assert (problem["limit"], problem["limit_value"]) == ("stream_bytes", 10 * MB)
         conn = held.enter_context(closing(service.connect(source="127.0.0.2")))
-        conn.request("HEAD", large(60_000))
+        conn.request("HEAD", large(4000))
         assert conn.getresponse().status == 200
         metrics = service.get("/metrics").body
-        assert len(json.load(one)["results"]["bindings"]) == 60_000
-        assert service.get(large(60_000), source="127.0.0.2").status == 200
+        assert len(json.load(one)["results"]["bindings"]) == 4000
+        assert service.get(large(4000), source="127.0.0.2").status == 200
         service.process.terminate()
         _, said = service.process.communicate(timeout=10)
     assert b'kg_queries_total{form="SELECT",outcome="busy"} 1.0' in metrics
@@ -89,3 +91,36 @@ def test_queries_that_take_long_never_keep_out_those_that_do_not(
             assert not all(one.done() for one in asked)
         assert sorted(one.result().status for one in asked) == [503, 504, 504]
         assert take_long(7).status == 504
+
+
+def test_a_result_that_is_read_slowly_outlives_its_release_until_the_next_but_one(
+    lighthouse_release: Path, tmp_path: Path
+) -> None:
+    brief = {"workers": 1, "query_time_slow_ms": 1500, "federated_time_ms": 1500}
+    with running(lighthouse_release, tmp_path / "temp", **brief) as service, ExitStack() as held:
+        old = set(service.pids("web"))
+        answers = [begin(service, held, 4000, "127.0.0.2") for _ in range(2)]
+        assert [answer.status for answer in answers] == [200, 200]
+        asked = held.enter_context(closing(service.connect()))
+        asked.putrequest("POST", "/sparql")
+        asked.putheader("Content-Length", "10")
+        asked.endheaders()
+
+        def take_up() -> None:
+            service.process.send_signal(signal.SIGHUP)
+            until = time.monotonic() + 20
+            while set(service.pids("web")) <= old and time.monotonic() < until:
+                time.sleep(0.02)
+
+        take_up()
+        assert asked.sock.recv(1) == b""  # what is no stream is given up after 3.5 s
+        assert len(json.load(answers[0])["results"]["bindings"]) == 4000
+        assert old <= set(service.pids("web"))
+        take_up()
+        with pytest.raises((IncompleteRead, ConnectionResetError)):
+            answers[1].read()
+        until = time.monotonic() + 20
+        while old & set(service.pids("web")) and time.monotonic() < until:
+            time.sleep(0.02)
+        assert not old & set(service.pids("web"))
+        assert service.ask(small_query()).status == 200

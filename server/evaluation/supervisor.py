@@ -25,6 +25,9 @@ from server.web import Place, become_web_process
 
 _TICK_S = 1.0
 _BRIEF_S = 1.0
+_LAST_STREAMS_S = 300.0
+"""How long a web process of the release before goes on sending large answers, unless it is in the
+way of yet another release."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -32,7 +35,8 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 class _Web:
     """A web process as the supervisor sees it; `ready` is the pipe it will write to, or None.
 
-    One that is to leave is told so, and killed at `leaves_at` (monotonic).
+    One that is to leave is told so, and killed at `leaves_at` (monotonic); from `may_go_at` on,
+    all it may still do is send large answers.
     """
 
     pid: int
@@ -42,6 +46,7 @@ class _Web:
     born: float
     ready: int | None
     is_ready: bool = False
+    may_go_at: float | None = None
     leaves_at: float | None = None
 
 
@@ -127,6 +132,9 @@ class Supervisor:
     def _reload(self) -> None:
         """Start a generation over the release that lies in the folder now."""
         if len(self._generations) > 1 or not self._generations[0].is_ready:
+            for web in self._webs.values():
+                if web.may_go_at is not None and web.leaves_at is not None:
+                    web.leaves_at = min(web.leaves_at, web.may_go_at)
             return  # one change at a time; the wish stays noted
         self._asked.discard(signal.SIGHUP)
         self._stamp = self._read_stamp()
@@ -220,7 +228,8 @@ class Supervisor:
         for other in self._webs.values():
             if other.slot == web.slot and other.generation is not web.generation:
                 os.kill(other.pid, signal.SIGTERM)
-                other.leaves_at = time.monotonic() + self._patience_s()
+                other.may_go_at = time.monotonic() + self._limits.patience_s
+                other.leaves_at = other.may_go_at + _LAST_STREAMS_S
 
     def _reap(self) -> None:
         for generation in list(self._generations):
@@ -270,11 +279,7 @@ class Supervisor:
     def _end(self, generation: Generation) -> None:
         self._generations.remove(generation)
         generation.retire()
-        self._leaving.append((generation, time.monotonic() + self._patience_s()))
-
-    def _patience_s(self) -> float:
-        limits = self._limits
-        return max(limits.query_time_slow_ms, limits.federated_time_ms) / 1000 + 2
+        self._leaving.append((generation, time.monotonic() + self._limits.patience_s))
 
     def _drain(self) -> None:
         """Let the web processes finish what they have in hand, then the evaluator; kill what stays.
@@ -286,7 +291,7 @@ class Supervisor:
             ear.close()
         for pid in self._webs:
             os.kill(pid, signal.SIGTERM)
-        until = time.monotonic() + self._patience_s()
+        until = time.monotonic() + self._limits.patience_s
         while self._webs and time.monotonic() < until and not self._asked:
             self._rest(0.1)
             for pid in list(self._webs):

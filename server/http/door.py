@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from email.utils import formatdate
+from math import inf
 
 from server.http.connection import Connection
 from server.http.crowd import Crowd
@@ -66,6 +67,8 @@ class Door:
         self.body_bytes = body_bytes
         self.most = _CONNECTIONS
         self.draining = False
+        self.patience_s = inf
+        """How long requests are answered when the process is to end, but for streams."""
         self.held_bytes = self.unread_bytes = 0
         self.heads = KnownHeads()
         self.buffer = memoryview(bytearray(READ_BYTES))
@@ -112,12 +115,16 @@ class Door:
         self._let_in(BACKLOG)  # who has knocked until now is answered
         self._loop.remove_reader(ear)
         ear.close()
-        until = self.now() + FAREWELL_S
+        began = self.now()
         while self.connections or self._coming or self._threads.streams:
             self._tick()
-            if self.now() > until:
+            if self.now() > began + FAREWELL_S:
                 for connection in tuple(self.connections):
                     connection.leave()
+            if self.now() > began + self.patience_s:
+                streaming = self._threads.streams.connections
+                for connection in set(self.connections) - streaming:
+                    connection.part()
             await asyncio.sleep(0.02)
         self._threads.close()
 

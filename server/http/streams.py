@@ -60,6 +60,12 @@ class Streams:
     def __len__(self) -> int:
         return len(self._places)
 
+    @property
+    def connections(self) -> set[Connection]:
+        """The connections that long answers are on their way through."""
+        with self._lock:
+            return {place.connection for place in self._places}
+
     def take(self, connection: Connection, client: str, weight: int) -> Place:
         """Take a place for an answer that is about to begin; in a thread.
 
