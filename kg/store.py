@@ -115,6 +115,10 @@ class Store(Protocol):
         ...
 
 
+class UnanswerableError(QueryError):
+    """The engine gave up while it evaluated a query; with SERVICE, others may be at fault."""
+
+
 class EmbeddedStore:
     """The engine inside this process, over the read-only files of a release.
 
@@ -316,7 +320,7 @@ class _Sentences:
         if str(error).startswith("Corruption"):
             message = f"the query store is damaged ({error}); build the release again"
             raise ReleaseError(message) from None
-        raise QueryError(f"this query cannot be answered: {error}") from None
+        raise UnanswerableError(f"this query cannot be answered: {error}") from None
 
 
 _SENTENCES = _Sentences()

@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 from typing import Any
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?\Z")
+_WITH_PORT = re.compile(r"(?:([0-9.]+)|\[([0-9A-Fa-f:.]+)\]):[0-9]{1,5}\Z")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 
 
@@ -55,8 +56,10 @@ def _last(environ: dict[str, Any], name: str) -> str:
 
 
 def _to_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Read an address, maybe in brackets, without the port that some proxies put behind it."""
+    with_port = _WITH_PORT.match(text)
     try:
-        found = ip_address(text.strip("[]"))
+        found = ip_address((with_port[1] or with_port[2]) if with_port else text.strip("[]"))
     except ValueError:
         return None
     mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None

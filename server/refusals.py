@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from kg.errors import KnowledgeError, OrderError, QueryError
 from server.evaluation.answers import FederationError
-from server.evaluation.spool import UnwritableError
+from server.evaluation.spool import NoRoomError, UnwritableError
 from server.headers import ALWAYS
 from server.http.heads import Environ, Headers
 from server.limits import LimitError
@@ -43,8 +43,10 @@ KINDS = {
     "take a dump and ask your own engine.",
     "memory-limit": "The query needed more memory than the limit it names and was stopped; sort, "
     "group and join less at a time.",
-    "far-endpoint": "An endpoint that the query calls with SERVICE did not answer, or sent us to "
-    "another address, which is never followed; SERVICE SILENT goes on without it.",
+    "far-endpoint": "An endpoint that the query calls with SERVICE gave no answer or a broken one, "
+    "or sent us to another address, which is never followed; SERVICE SILENT goes on without it.",
+    "no-room": "The disk on which large results wait to be read is full; ask for less, or again "
+    "after the time that Retry-After gives.",
     "precondition": "The file is not the one that If-Match names; ask again without it.",
     "range": "The range asked for lies outside the file.",
     "replaced": "The release is being replaced by a newer one at this moment; ask again.",
@@ -96,6 +98,8 @@ def to_problem(error: KnowledgeError) -> ProblemError:
         return ProblemError(406, "not-acceptable", error.message)
     if isinstance(error, FederationError):
         return ProblemError(502, "far-endpoint", error.message)
+    if isinstance(error, NoRoomError):
+        return ProblemError(507, "no-room", error.message, headers={"Retry-After": "60"})
     kind = "unorderable" if isinstance(error, OrderError) else "query"
     facts = {n: v for n, v in (("line", error.line), ("column", error.column)) if v}
     limit = getattr(error, "limit_name", None)

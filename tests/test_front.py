@@ -337,6 +337,25 @@ def test_forwarded_addresses_count_only_from_a_trusted_proxy(lighthouse_release:
 
 
 @pytest.mark.parametrize(
+    ("told", "client"),
+    [
+        ("203.0.113.5:4711", "203.0.113.5"),
+        ("[2001:db8::1]:4711", "2001:db8::/64"),
+        ("[2001:db8::1]", "2001:db8::/64"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("203.0.113.5, 10.0.0.2:99", "203.0.113.5"),
+        ("203.0.113.5, unknown", "10.0.0.1"),
+    ],
+)
+def test_a_proxy_may_name_the_port_of_the_client_too(
+    lighthouse_release: Path, told: str, client: str
+) -> None:
+    service = Service(lighthouse_release, trusted_proxies=("10.0.0.0/8",))
+    assert service.get("ASK {}", "10.0.0.1", X_Forwarded_For=told).status_code == 200
+    assert [asker for _, asker in service.evaluator.asked] == [client]
+
+
+@pytest.mark.parametrize(
     ("host", "proto", "url"),
     [
         ("graph.example", "https", "https://graph.example/sparql"),

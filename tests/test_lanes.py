@@ -417,6 +417,24 @@ class _RedirectingEndpoint(_FarEndpoint):
     do_POST = do_GET  # noqa: N815
 
 
+class _BrokenEndpoint(_FarEndpoint):
+    """Answers every query with media type and bytes of one's choice, and a length for them."""
+
+    answer = ("", b"", 0)
+
+    def do_GET(self) -> None:
+        """Answer."""
+        kind, body, length = self.answer
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815
+
+
 class _SilentEndpoint(_FarEndpoint):
     """Takes every query and says nothing until it is told to end."""
 
@@ -483,6 +501,49 @@ def test_redirect_of_an_allowed_service_is_never_followed(
     problem = to_problem(caught.value)
     assert (problem.status, problem.kind) == (502, "far-endpoint")
     assert listener.knocks == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "length"),
+    [
+        ("application/sparql-results+json", b'{"head":{', 9),
+        ("application/sparql-results+json", b'{"head":{"vars":["s"]},"results":{"bindings":[', 999),
+        ("application/sparql-results+json", b"", 0),
+        ("application/sparql-results+json", b'{"head":{},"boolean":true}', 26),
+        ("application/sparql-results+xml", b"<a><b", 5),
+        ("text/html", b"<p>no</p>", 9),
+    ],
+    ids=["broken", "short", "empty", "no rows", "no results", "a page"],
+)
+def test_an_endpoint_that_answers_amiss_is_not_taken_for_a_fault_of_the_query(
+    release: Path, monkeypatch: pytest.MonkeyPatch, kind: str, body: bytes, length: int
+) -> None:
+    monkeypatch.setattr(_BrokenEndpoint, "answer", (kind, body, length))
+    with listening_to(_BrokenEndpoint) as iri, allowing(release, iri) as lanes:
+        with pytest.raises(FederationError) as caught:
+            ask(lanes, f"SELECT * {{ SERVICE <{iri}> {{ ?s ?p ?far }} }}")
+        assert to_problem(caught.value).status == 502
+        for query in (f"SELECT * {{ SERVICE <{iri}> {{ ?s ?p }} }}", f"ASK {{ SERVICE <{iri}> {{"):
+            with pytest.raises(QueryError):
+                ask(lanes, query)
+        with pytest.raises(QueryError, match="custom function"):
+            ask(
+                lanes, f"SELECT (<urn:f>(1) AS ?x) {{ OPTIONAL {{ SERVICE SILENT <{iri}> {{}} }} }}"
+            )
+
+
+def test_who_falls_together_with_another_in_one_tally_does_not_in_the_next() -> None:
+    first, second = Tally(), Tally()
+    met: dict[int, str] = {}
+    pairs = []
+    for number in range(1000, 9999):
+        client = f"192.0.2.1:{number}"  # of one length: a checksum would have them meet in both
+        other = met.setdefault(first.place(client), client)
+        if other != client:
+            pairs.append((client, other))
+    assert len(pairs) > 100
+    again = [pair for pair in pairs if len(set(map(second.place, pair))) == 1]
+    assert len(again) < 10
 
 
 def test_tally_counts_over_columns_and_forgets_one_that_ended() -> None:

@@ -68,6 +68,26 @@ def test_a_result_without_room_is_refused_and_told_in_the_log_and_the_counts(
     assert told == ["busy", 503, "stream_bytes", 0]
 
 
+def test_a_full_disk_is_no_fault_of_ours_nor_felt_by_small_results(
+    lighthouse_release: Path, tmp_path: Path
+) -> None:
+    """Files may have 1 MB only, which the kernel says as it says that a disk is full."""
+    full = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (10**6, 10**6))"
+    alone = {"workers": 1, "log_queries": True}
+    with running(lighthouse_release, tmp_path / "temp", full, **alone) as service:
+        worker = service.pids("worker")
+        refused = service.get(large(4000))
+        assert (refused.status, refused.headers["retry-after"]) == (507, "60")
+        assert str(refused.problem["type"]).endswith("problems#no-room")
+        assert service.get(large(300)).status == 200
+        assert service.ask(small_query()).status == 200
+        assert service.pids("worker") == worker
+        service.process.terminate()
+        _, said = service.process.communicate(timeout=10)
+    assert f"no room for a large result in {tmp_path}".encode() in said
+    assert b"Traceback" not in said
+
+
 @pytest.mark.parametrize("method", ["ask", "post"])
 def test_queries_that_take_long_never_keep_out_those_that_do_not(
     lighthouse_release: Path, tmp_path: Path, method: str

@@ -6,6 +6,7 @@ HTTP side knows nothing of how a query is evaluated.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from time import perf_counter
@@ -16,15 +17,19 @@ from pyoxigraph import Triple
 from kg.dumps import find_unspeakable
 from kg.errors import KnowledgeError
 from kg.sparql import QueryForm, check_query, find_services
-from kg.store import EmbeddedStore, QueryResult
+from kg.store import EmbeddedStore, QueryResult, UnanswerableError
 from server.evaluation.spool import Spool, UnwritableError
 from server.limits import Limits
 
 Lane = Literal["fast", "slow", "federated", "process"]
 
 
+_OUR_OWN = re.compile(": The (?:custom|variable) ")
+"""How the engine begins to say what is wrong with a query that it evaluates."""
+
+
 class FederationError(KnowledgeError):
-    """An endpoint that a query calls did not answer, or sent us to another address."""
+    """An endpoint that a query calls gave no answer or a broken one, or sent us elsewhere."""
 
 
 class QueryRequest(NamedTuple):
@@ -139,6 +144,10 @@ def answer(
     """
     try:
         return _answer(store, request, limits, prefixes)
+    except UnanswerableError as error:
+        if _OUR_OWN.search(error.message) or not find_services(request.query):
+            raise error.with_traceback(None) from None
+        raise _far_error(error.message) from None
     except KnowledgeError as error:
         # A traceback holds the result; whoever kept the error would keep all of that.
         error.__context__ = None
@@ -146,8 +155,12 @@ def answer(
     except OSError as error:
         if error.errno is not None or not find_services(request.query):
             raise
-        said = str(error).partition("\n")[0][:300]
-        raise FederationError(f"An endpoint that SERVICE calls did not answer: {said}") from None
+        raise _far_error(str(error)) from None
+
+
+def _far_error(said: str) -> FederationError:
+    said = said.partition("\n")[0][:300]
+    return FederationError(f"An endpoint that SERVICE calls gave no answer: {said}")
 
 
 def _answer(

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import json
 import signal
+import tempfile
 import threading
 import time
 from collections import OrderedDict
@@ -25,7 +26,7 @@ from server.evaluation.control import Control
 from server.evaluation.express import Begun, Express
 from server.evaluation.frames import INLINE, REFUSED, Addresses, from_payload, to_payload
 from server.evaluation.slices import HeldBackError, Slice, Slices
-from server.evaluation.spool import UnwritableError, too_large
+from server.evaluation.spool import NoRoomError, UnwritableError, too_large
 from server.evaluation.tally import Tally, counted
 from server.limits import (
     ClientBusyError,
@@ -34,6 +35,7 @@ from server.limits import (
     MemoryLimitError,
     TimeLimitError,
 )
+from server.sayings import say
 from server.slots import Slots
 
 _CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE}
@@ -272,10 +274,13 @@ class Lanes:
         return Evaluated(reply.body, reply.length, lane, reply.stages, self._version, reply.blank)
 
     def _refuse(self, kind: str, message: str, line: int | None, column: int | None) -> NoReturn:
+        if kind == "room":
+            say(f"no room for a large result in {tempfile.gettempdir()}: make room, or set TMPDIR")
         errors: dict[str, KnowledgeError] = {
             "query": QueryError(message, line, column),
             "unwritable": UnwritableError(message),
             "far": FederationError(message),
+            "room": NoRoomError(message),
             "result": too_large(self._limits.result_bytes),
             "memory": self._over_memory(),
             "late": self._fast.busy(),

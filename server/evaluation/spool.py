@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import re
@@ -13,6 +14,7 @@ from server.limits import ResultLimitError
 INLINE_BYTES = 256 * 1024
 """Up to this size a result is kept in memory and handed over in one message."""
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _BLANK = {"rdf": b"rdf:nodeID="}
 _GRAPHS = frozenset(("ttl", "nt", "jsonld", "rdf", "trig", "nq"))
@@ -22,6 +24,10 @@ _PREFIXES = re.compile(rb"(?:@prefix [^\n]*\n)*")
 
 class UnwritableError(KnowledgeError):
     """The answer holds something its format cannot spell; another format can."""
+
+
+class NoRoomError(KnowledgeError):
+    """The disk is full; the message is for the visitor."""
 
 
 class Spool:
@@ -53,6 +59,7 @@ class Spool:
 
         Raises:
             ResultLimitError: when they are too many.
+            NoRoomError: when the disk is full.
         """
         self._parts.append(data)
         self._size += len(data)
@@ -67,6 +74,7 @@ class Spool:
 
         Raises:
             UnwritableError: when the format cannot spell a character of it.
+            NoRoomError: when the disk is full.
         """
         if self.file is None:
             self.body = b"".join(self._parts)
@@ -105,7 +113,15 @@ class Spool:
             self.file = open_nameless()
         pending = memoryview(b"".join(self._parts))
         while pending:
-            pending = pending[os.write(self.file, pending) :]
+            try:
+                pending = pending[os.write(self.file, pending) :]
+            except OSError as error:
+                if error.errno not in _FULL:
+                    raise
+                raise NoRoomError(
+                    "There is no room for a large result: the disk takes no more of it. Ask for "
+                    "less with LIMIT, or again in a minute."
+                ) from None
         self._parts, self._spilt = [], self._size
 
 

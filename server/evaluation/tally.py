@@ -6,9 +6,9 @@ import mmap
 import secrets
 import threading
 import time
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 
 ROWS = 64
 _BUCKETS = 8192
@@ -18,19 +18,21 @@ _REMEMBERED_S = 600
 class Tally:
     """Shared memory in which each web process writes a column of its own and reads all.
 
-    Clients are told apart by a salted hash; two that fall together share what one may have.
+    Clients are told apart by a hash with a key that nobody knows; two that fall together by chance
+    share what one may have.
     """
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _BUCKETS * ROWS * 2)
         self._counts = memoryview(self._memory).cast("H")
         self._quick = memoryview(mmap.mmap(-1, _BUCKETS * 4)).cast("I")
-        self._salt = secrets.randbits(32)
+        self._key = secrets.token_bytes(16)
         self._lock = threading.Lock()
 
     def place(self, client: str) -> int:
         """Find where a client is counted."""
-        return (zlib.crc32(client.encode(), self._salt) % _BUCKETS) * ROWS
+        digest = blake2b(client.encode(), key=self._key, digest_size=8).digest()
+        return int.from_bytes(digest) % _BUCKETS * ROWS
 
     def take(self, place: int, column: int, most: int) -> bool:
         """Count one more query, unless the client has as many as it may."""

@@ -35,7 +35,7 @@ from server.evaluation.frames import (
     SLOT,
     from_payload,
 )
-from server.evaluation.spool import INLINE_BYTES, Spool, UnwritableError
+from server.evaluation.spool import INLINE_BYTES, NoRoomError, Spool, UnwritableError
 from server.limits import Limits, ResultLimitError
 
 _STRETCH_S = 0.002
@@ -255,7 +255,8 @@ class Worker:
         if isinstance(error, QueryError):
             self._refuse("query", error.message, error.line, error.column)
             return
-        kinds = {UnwritableError: "unwritable", ResultLimitError: "result", FederationError: "far"}
+        kinds = {UnwritableError: "unwritable", ResultLimitError: "result"}
+        kinds |= {FederationError: "far", NoRoomError: "room"}
         self._refuse(kinds.get(type(error), "fault"), error.message)
 
     def _refuse(
