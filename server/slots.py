@@ -31,8 +31,8 @@ class Slots:
         self._total = self._beside = 0
         self._lock = threading.Lock()
 
-    def take(self, client: str, is_beside: bool = False) -> Callable[[], None]:
-        """Take a slot; gives what frees it, to be called once or more.
+    def take(self, client: str, is_beside: bool = False) -> Slot:
+        """Take a slot.
 
         One that `is_beside` the others counts for the client only.
 
@@ -53,40 +53,54 @@ class Slots:
             self._total += 1
             self._beside += is_beside
             self._changed(self._total)
-        return _Slot(self._free, client, is_beside).free
+        return Slot(self, client, is_beside)
 
     @contextmanager
     def hold(self, client: str) -> Iterator[None]:
         """Have a slot as long as the block runs; raises as `take` does, on entering."""
-        free = self.take(client)
+        slot = self.take(client)
         try:
             yield
         finally:
-            free()
+            slot.free()
 
-    def _free(self, client: str, is_beside: bool) -> None:
+    def set_beside(self, slot: Slot) -> None:
+        """Count a slot for its client only from now on."""
         with self._lock:
+            if not slot.is_free and not slot.is_beside:
+                slot.is_beside = True
+                self._beside += 1
+
+    def free(self, slot: Slot) -> None:
+        """Take a slot back; a second time does nothing."""
+        client = slot.client
+        with self._lock:
+            if slot.is_free:
+                return
+            slot.is_free = True
             self._total -= 1
-            self._beside -= is_beside
+            self._beside -= slot.is_beside
             self._held[client] -= 1
             if not self._held[client]:
                 del self._held[client]
             self._changed(self._total)
 
 
-class _Slot:
-    """A slot that is taken, until it is freed for the first time."""
+class Slot:
+    """A slot that is taken until it is freed, from whatever thread."""
 
-    __slots__ = ("_free", "_taken")
+    __slots__ = ("_slots", "client", "is_beside", "is_free")
 
-    def __init__(self, free: Callable[[str, bool], None], client: str, is_beside: bool) -> None:
-        self._free = free
-        self._taken = [(client, is_beside)]
+    def __init__(self, slots: Slots, client: str, is_beside: bool) -> None:
+        self._slots = slots
+        self.client = client
+        self.is_beside = is_beside
+        self.is_free = False
 
     def free(self) -> None:
-        """Give the slot back, from whatever thread."""
-        try:
-            taken = self._taken.pop()
-        except IndexError:
-            return
-        self._free(*taken)
+        """Give the slot back; a second time does nothing."""
+        self._slots.free(self)
+
+    def step_aside(self) -> None:
+        """Count for the client only from now on."""
+        self._slots.set_beside(self)

@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from time import monotonic
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from server.limits import BusyError
 
@@ -35,6 +35,11 @@ class Turns(Generic[W]):
 
     def __len__(self) -> int:
         return self._length
+
+    @property
+    def greatest(self) -> int:
+        """The number of queries of the client who has the most waiting."""
+        return max(map(len, self._clients.values()), default=0)
 
     def append(self, query: W) -> None:
         """Have a query wait for its client's turn, behind the client's others."""
@@ -121,6 +126,14 @@ class TwoQueues(Generic[W]):
         self._was_first = bool(self._first) and not (self._was_first and self._second)
         return (self._first if self._was_first else self._second).take()
 
+    def remove(self, query: W) -> bool:
+        """Have a query wait no longer, wherever it stands; False when it does not wait any more."""
+        return self._first.remove(query) or self._second.remove(query)
+
+    def drop(self) -> W:
+        """Part with a query as `Turns.drop` does: of whoever has the most, in whatever queue."""
+        return max(self._second, self._first, key=lambda queue: queue.greatest).drop()
+
     def take_late(self, is_late: Callable[[W], bool]) -> list[W]:
         """Give the queries that should have begun by now."""
         return self._first.take_late(is_late) + self._second.take_late(is_late)
@@ -188,15 +201,23 @@ class Pool(Generic[T]):
     """Things that are taken and given back; who finds none waits for the turn of his client.
 
     `kind` is what visitors are told they wait for. At most `length` wait, and each at most
-    `wait_ms`; where one too many waits, the client who has the most waiting has one refused.
+    `wait_ms`; where one too many waits, the client who has the most waiting has one refused. Those
+    who are first, as `is_first` tells by their places,, take turns with the others as a whole.
     """
 
-    def __init__(self, things: Iterable[T], kind: str, length: int, wait_ms: int) -> None:
+    def __init__(
+        self,
+        things: Iterable[T],
+        kind: str,
+        length: int,
+        wait_ms: int,
+        is_first: Callable[[Any], bool] = lambda place: False,
+    ) -> None:
         self._free = list(things)
         self._kind = kind
         self._length = length
         self._wait_ms = wait_ms
-        self._waiting: Turns[Asking[T]] = Turns()
+        self._waiting: TwoQueues[Asking[T]] = TwoQueues(lambda asking: is_first(asking.place))
         self._lock = threading.Lock()
 
     def __len__(self) -> int:

@@ -6,7 +6,7 @@ import json
 import re
 import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from server import Settings, create_app
-from server.evaluation.answers import Evaluated, InProcess, QueryRequest
+from server.evaluation.answers import Evaluated, InProcess, QueryRequest, do_nothing
 from server.headers import ALWAYS
 from server.journal import Visit, to_line
 from server.limits import BusyError, ClientBusyError, TimeLimitError, limits_of
@@ -49,7 +49,11 @@ class Watched:
         self.refusal: Exception | None = None
         self.version = manifest.version
 
-    def evaluate(self, request: QueryRequest, client: str) -> Evaluated:
+    def evaluate(
+        self, request: QueryRequest, client: str, takes_long: Callable[[], None] = do_nothing
+    ) -> Evaluated:
+        if "long" in request.query:
+            takes_long()
         self.asked.append((request.query, client))
         self.started.release()
         assert self.go.wait(20)
@@ -297,6 +301,23 @@ def test_pages_never_wait_behind_queries(narrow: Service) -> None:
     release(narrow, threads)
 
 
+def test_queries_that_turn_out_to_take_long_take_no_place_of_others(narrow: Service) -> None:
+    narrow.evaluator.go.clear()
+    sources = [f"192.0.2.{n}" for n in range(8)]
+    asked = [
+        threading.Thread(target=narrow.get, args=(f"ASK {{}} # long {source}", source))
+        for source in sources
+    ]
+    for thread in asked:
+        thread.start()
+        assert narrow.evaluator.started.acquire(timeout=20)
+    threads = hold(narrow, 8, *sources)
+    assert narrow.get("ASK {} # more", "192.0.2.9").status_code == 503
+    release(narrow, threads + asked)
+    slots = narrow.app.extensions["front"]._slots
+    assert (slots._total, slots._beside, slots._held) == (0, 0, {})
+
+
 def test_the_last_places_are_left_to_others() -> None:
     slots = Slots("threads", 8, 8)
     for _ in range(5):
@@ -306,8 +327,8 @@ def test_the_last_places_are_left_to_others() -> None:
     frees = [slots.take(f"other {n}") for n in range(3)]
     with pytest.raises(BusyError):
         slots.take("late")
-    frees[0]()
-    frees[0]()
+    frees[0].free()
+    frees[0].free()
     slots.take("late")
 
 

@@ -29,7 +29,14 @@ from kg.errors import QueryError
 from kg.release import open_release
 from kg.store import QueryResult
 from server.evaluation import system
-from server.evaluation.answers import Evaluated, FederationError, InProcess, Lane, QueryRequest
+from server.evaluation.answers import (
+    Evaluated,
+    FederationError,
+    InProcess,
+    Lane,
+    QueryRequest,
+    Stages,
+)
 from server.evaluation.channel import EndedError, Reply
 from server.evaluation.express import Begun
 from server.evaluation.frames import INLINE
@@ -196,7 +203,7 @@ def test_clients_that_overran_leave_half_of_the_fast_lane_to_others(
         inside.append(limit())
         entered.release()
         assert going.wait(10)
-        return Reply(INLINE, (0.0, 0.0, 0.0, 0.0), 0, b"", False)
+        return Reply(INLINE, Stages(0.0, 0.0, 0.0), 0, b"", False)
 
     monkeypatch.setattr(lanes._fast, "ask", hold)
     clients = ["first", "second", "another"]

@@ -223,6 +223,45 @@ def test_whoever_is_put_back_is_the_next_of_his_queue() -> None:
     assert [queues.take().name for _ in range(4)] == ["X", "a", "Y", "b"]
 
 
+def test_whoever_has_the_most_in_either_queue_has_one_dropped() -> None:
+    queues = stand("a1", "X1", "a2", "Y1", "Z1", "b1")
+    assert [queues.drop().name for _ in range(4)] == ["a2", "b1", "a1", "Z1"]
+    assert sorted(queues.take().name for _ in range(2)) == ["X1", "Y1"]
+
+
+def test_whoever_is_removed_waits_in_neither_queue() -> None:
+    guests = {name: Guest(name[0], name) for name in ("a", "X")}
+    first = {"X"}
+    queues: TwoQueues[Guest] = TwoQueues(lambda guest: guest.name in first)
+    for guest in guests.values():
+        queues.append(guest)
+    first.add("a")  # what is known of a client may change while he waits
+    assert [queues.remove(guests[name]) for name in "aXa"] == [True, True, False]
+    assert not queues
+
+
+def test_of_a_pool_those_who_are_first_take_turns_with_the_others() -> None:
+    pool = Pool(["x"], "thing", 9, 1000, lambda place: place == "quick")
+    assert pool.take("me") == "x"
+    got: list[str] = []
+
+    class Wanting:
+        def __init__(self, place: str, name: str) -> None:
+            self.place, self.name, self.since = place, name, 0.0
+
+        def receive(self, thing: str) -> None:
+            got.append(self.name)
+
+        def refuse(self, error: BusyError) -> None:
+            raise error
+
+    for place, name in (("a", "a1"), ("b", "b1"), ("c", "c1"), ("quick", "q1"), ("quick", "q2")):
+        pool.ask(Wanting(place, name))
+    for _ in range(5):
+        pool.give_back("x")
+    assert got == ["q1", "a1", "q2", "b1", "c1"]
+
+
 def test_who_is_late_leaves_both_queues() -> None:
     queues = stand("a", "X", "b", "Y")
     late = queues.take_late(lambda guest: guest.name in "aXY")

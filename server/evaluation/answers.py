@@ -7,7 +7,7 @@ HTTP side knows nothing of how a query is evaluated.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, BinaryIO, Literal, NamedTuple, Protocol
@@ -30,6 +30,10 @@ _OUR_OWN = re.compile(": The (?:custom|variable) ")
 
 class FederationError(KnowledgeError):
     """An endpoint that a query calls gave no answer or a broken one, or sent us elsewhere."""
+
+
+def do_nothing() -> None:
+    """Do nothing, where nobody wants to know."""
 
 
 class QueryRequest(NamedTuple):
@@ -93,8 +97,12 @@ class Evaluated:
 class Evaluating(Protocol):
     """Whatever answers queries: the lanes of a running service, or this very process."""
 
-    def evaluate(self, request: QueryRequest, client: str) -> Evaluated:
+    def evaluate(
+        self, request: QueryRequest, client: str, takes_long: Callable[[], None] = do_nothing
+    ) -> Evaluated:
         """Answer a query; `client` is whom fairness counts it for.
+
+        `takes_long` is called when it turns out that others need not wait for this one.
 
         Raises:
             QueryError: when the query cannot be parsed or asks for what is refused.
@@ -120,7 +128,9 @@ class InProcess:
         self._prefixes = prefixes
         self._version = version
 
-    def evaluate(self, request: QueryRequest, client: str) -> Evaluated:
+    def evaluate(
+        self, request: QueryRequest, client: str, takes_long: Callable[[], None] = do_nothing
+    ) -> Evaluated:
         """Answer a query; see `Evaluating.evaluate`."""
         body, stages = answer(self._store, request, self._limits, self._prefixes)
         whole = body.take()

@@ -61,10 +61,21 @@ class Reply(NamedTuple):
 
 
 class Channel:
-    """A lane, as so many connections at most; threads wait for them in a queue of bounded size."""
+    """A lane, as so many connections at most; threads wait for them in a queue of bounded size.
+
+    Clients whose last query was quick, as `is_quick` tells by their places, do not wait behind all
+    others.
+    """
 
     def __init__(
-        self, lane: Lane, address: str, most: int, control: Control, length: int, wait_ms: int
+        self,
+        lane: Lane,
+        address: str,
+        most: int,
+        control: Control,
+        length: int,
+        wait_ms: int,
+        is_quick: Callable[[int], bool] = lambda place: False,
     ) -> None:
         self.lane = lane
         self._address = address
@@ -74,7 +85,7 @@ class Channel:
         self._prefix = secrets.token_bytes(8)
         self._numbers = count(1)
         conns: list[socket.socket | None] = [None] * most
-        self._conns = Pool(conns, "worker", length, wait_ms)
+        self._conns = Pool(conns, "worker", length, wait_ms, is_quick)
 
     def ask(self, payload: bytes, limit: Callable[[], int], place: int) -> Reply:
         """Have a worker answer within a limit, in milliseconds, that holds once one is free.

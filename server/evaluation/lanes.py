@@ -20,7 +20,14 @@ from typing import Any, NoReturn
 
 from kg.errors import KnowledgeError, OrderError, QueryError
 from kg.ordering import find_order
-from server.evaluation.answers import Evaluated, FederationError, Lane, QueryRequest
+from server.evaluation.answers import (
+    Evaluated,
+    FederationError,
+    Lane,
+    QueryRequest,
+    Stages,
+    do_nothing,
+)
 from server.evaluation.channel import Channel, EndedError, Reply, StuckError
 from server.evaluation.control import Control
 from server.evaluation.express import Begun, Express
@@ -72,7 +79,8 @@ class Lanes:
         self._column = column
         self._control = Control(addresses.control)
         queue = (self._control, limits.queue_length, limits.queue_wait_ms)
-        self._fast = Channel("fast", addresses.fast, limits.fast_workers, *queue)
+        is_quick = self._tally.is_quick
+        self._fast = Channel("fast", addresses.fast, limits.fast_workers, *queue, is_quick)
         self._slow = Channel("slow", addresses.slow, limits.slow_workers, *queue)
         self._far = Channel("federated", addresses.federated, limits.federated_workers, *queue)
         self._slow_queries: OrderedDict[bytes, None] = OrderedDict()
@@ -81,7 +89,9 @@ class Lanes:
         self._lock = threading.Lock()
         self._express: Express | None = None
 
-    def evaluate(self, request: QueryRequest, client: str) -> Evaluated:
+    def evaluate(
+        self, request: QueryRequest, client: str, takes_long: Callable[[], None] = do_nothing
+    ) -> Evaluated:
         """Answer a query; see `server.evaluation.answers.Evaluating`.
 
         Raises:
@@ -95,8 +105,9 @@ class Lanes:
             if self._limits.allow_service and "service" in request.query.lower():
                 far_ms = self._limits.federated_time_ms
                 with self._long.hold(client):
+                    takes_long()
                     return self._ask(self._far, payload, lambda: far_ms, place)
-            return self._evaluate(payload, client, place)
+            return self._evaluate(payload, client, place, takes_long=takes_long)
         finally:
             self._tally.give_back(place, self._column)
 
@@ -143,9 +154,7 @@ class Lanes:
         if begun.reply is None or begun.reply.outcome != INLINE:
             return None
         begun.slice.end()
-        _, run_ms, write_ms = begun.reply.stages
-        if run_ms + write_ms < self._slices.short_ms:
-            self._tally.note_quick(begun.place)
+        self._note_if_quick(begun.reply.stages, begun.place)
         self._tally.give_back(begun.place, self._column)
         return self._read("fast", begun.reply)
 
@@ -153,6 +162,10 @@ class Lanes:
         """Give the answer to a query that was begun, as `evaluate` would."""
         with counted(self._tally, begun.place, self._column):
             return self._evaluate(begun.payload, client, begun.place, begun)
+
+    def is_quick(self, client: str) -> bool:
+        """Tell whether a client's last query, not long ago, was quick."""
+        return self._tally.is_quick(self._tally.place(client))
 
     def status(self) -> dict[str, Any]:
         """Tell of the workers, and whether they are `ready`: 1 or 0."""
@@ -168,7 +181,12 @@ class Lanes:
         self._control.close()
 
     def _evaluate(
-        self, payload: bytes, client: str, place: int, begun: Begun | None = None
+        self,
+        payload: bytes,
+        client: str,
+        place: int,
+        begun: Begun | None = None,
+        takes_long: Callable[[], None] = do_nothing,
     ) -> Evaluated:
         """Ask in the fast lane: what takes long there is asked again, where it holds up nobody."""
         is_slow = begun is None and self._is_known_as_slow(payload)
@@ -184,6 +202,7 @@ class Lanes:
             finally:
                 slice.end()
         with self._long.hold(client):
+            takes_long()
             if not is_slow:
                 try:
                     return self._ask_in_turn(payload, client, place)
@@ -202,7 +221,9 @@ class Lanes:
         """
         if not slice.may_start():
             raise HeldBackError
-        return self._ask(self._fast, payload, slice.start_in_thread, place, begun)
+        evaluated = self._ask(self._fast, payload, slice.start_in_thread, place, begun)
+        self._note_if_quick(evaluated.stages, place)
+        return evaluated
 
     def _ask_in_turn(self, payload: bytes, client: str, place: int) -> Evaluated:
         """Ask in the fast lane with a whole slice."""
@@ -211,6 +232,10 @@ class Lanes:
             evaluated = self._ask(self._fast, payload, whole_ms, place)
         self._slices.note_end(client)
         return evaluated
+
+    def _note_if_quick(self, stages: Stages, place: int) -> None:
+        if stages.run + stages.write < self._slices.short_ms:
+            self._tally.note_quick(place)
 
     def _note_overrun(self, client: str, place: int, was_whole: bool) -> None:
         self._slices.note_overrun(client, was_whole)

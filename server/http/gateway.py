@@ -25,6 +25,8 @@ ROOM = "kg.room"
 It is called with how many bytes are kept for the result, before the answer begins; see
 `Streams.take` for what it raises.
 """
+LET_GO = "kg.let_go"
+"""Where in the environment stands what gives the request's place to another, before its answer."""
 
 
 class Threads:
@@ -57,7 +59,8 @@ class Threads:
 class Call:
     """One request on its way through the app.
 
-    `returned` is called, in the thread, when the app has returned and its answer is yet to be sent.
+    `returned` is called once, in the thread: when the app has returned and its answer is yet to be
+    sent, or before, when the app says that it will take long.
     """
 
     def __init__(
@@ -91,12 +94,17 @@ class Call:
 
     def _ask(self) -> Iterable[bytes]:
         self._environ[ROOM] = self._take_room
+        self._environ[LET_GO] = self._let_go
         try:
             return self._threads.app(self._environ, self._start)
         finally:
-            del self._environ[ROOM]
-            if self._returned is not None:
-                self._returned()
+            del self._environ[ROOM], self._environ[LET_GO]
+            self._let_go()
+
+    def _let_go(self) -> None:
+        returned, self._returned = self._returned, None
+        if returned is not None:
+            returned()
 
     def _take_room(self, weight: int = 0) -> Place:
         """Take room for a long answer, unless that is done."""

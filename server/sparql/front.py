@@ -19,7 +19,7 @@ from typing import Any
 from kg.errors import KnowledgeError
 from server.compression import choose_coding, is_worth_it, mark
 from server.evaluation.answers import Evaluated, Evaluating, InProcess
-from server.http.gateway import ROOM, log_fault
+from server.http.gateway import LET_GO, ROOM, log_fault
 from server.http.heads import WHOLE, to_head
 from server.http.wishes import Places
 from server.journal import Journal, Visit
@@ -31,7 +31,7 @@ from server.proxies import Proxies, to_client
 from server.refusals import KINDS, ProblemError, say_problem, to_problem, wants_page
 from server.settings import Settings
 from server.site import Served, Site
-from server.slots import Slots
+from server.slots import Slot, Slots
 from server.sparql.cache import Cache, Ready
 from server.sparql.desk import Asked, Desk, Found, to_digest
 from server.sparql.protocol import Given, read_request
@@ -56,16 +56,12 @@ HANDED = "kg.handed"
 """Where in the environment Flask finds what the front has found out already."""
 
 
-def _nothing() -> None:
-    """Free no slot, where none was taken."""
-
-
 @dataclass(slots=True)
 class Handed:
     """A request of the endpoint on its way: what has been found out about it so far.
 
-    `address` is what `Cache.find` knows it by; `free` gives its slot back; `fresh` waits for the
-    answer, where the event loop has asked already.
+    `address` is what `Cache.find` knows it by; `fresh` waits for the answer, where the event loop
+    has asked already.
     """
 
     visit: Visit
@@ -76,8 +72,21 @@ class Handed:
     asked: Asked | None = None
     problem: ProblemError | None = None
     found: Found | None = None
-    free: Callable[[], None] = _nothing
+    slot: Slot | None = None
     fresh: Callable[[], Evaluated] | None = None
+    let_go: Callable[[], None] | None = None
+
+    def free(self) -> None:
+        """Give its slot back, if it has one still."""
+        if self.slot is not None:
+            self.slot.free()
+
+    def go_aside(self) -> None:
+        """Make way for others, since to evaluate it takes long."""
+        if self.slot is not None:
+            self.slot.step_aside()
+        if self.let_go is not None:
+            self.let_go()
 
 
 class Front:
@@ -109,9 +118,12 @@ class Front:
         self._prefix = os.urandom(5).hex()
         self._numbers = count(1)
 
-    def to_places(self, count: int, kind: str) -> Places:
+    def to_places(
+        self, count: int, kind: str, is_first: Callable[[str], bool] = lambda client: False
+    ) -> Places:
         """Make a pool of places that clients take in turns, within the limits on waiting."""
-        return Pool([None] * count, kind, self._limits.queue_length, self._limits.queue_wait_ms)
+        waiting = (self._limits.queue_length, self._limits.queue_wait_ms)
+        return Pool([None] * count, kind, *waiting, is_first)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request, or let Flask do it."""
@@ -176,7 +188,7 @@ class Front:
             ProblemError, KnowledgeError: when it is refused.
         """
         began = perf_counter()
-        handed.free = self._slots.take(handed.client, is_beside=not may_wait)
+        handed.slot = self._slots.take(handed.client, is_beside=not may_wait)
         given = handed.given = read_request(environ, self._settings)
         if given.query is None:
             return None
@@ -217,6 +229,7 @@ class Front:
     ) -> Iterable[bytes]:
         """Answer a request that did not come just so before."""
         environ[HANDED] = handed
+        handed.let_go = environ.get(LET_GO)
         try:
             asked = handed.asked or self.read(environ, handed)
             if asked is None:
@@ -255,7 +268,8 @@ class Front:
             return self.keep(handed, handed.fresh())
         found = self.desk.find(asked, site.version)
         if found is None:
-            return self.keep(handed, self.evaluator(site).evaluate(asked.request, handed.client))
+            evaluator, client = self.evaluator(site), handed.client
+            return self.keep(handed, evaluator.evaluate(asked.request, client, handed.go_aside))
         handed.visit.lane = "cache"
         return found
 
@@ -353,7 +367,7 @@ class Front:
         problem: ProblemError,
     ) -> Iterable[bytes]:
         """Answer with a problem; whoever wants a page gets it from Flask, if he has a slot."""
-        if handed.free is _nothing or not wants_page(environ.get("HTTP_ACCEPT")):
+        if handed.slot is None or not wants_page(environ.get("HTTP_ACCEPT")):
             return self._say(environ, start_response, handed, problem)
         handed.problem = self.note(handed.visit, problem)
         return self._hand_over(environ, start_response, handed)

@@ -41,7 +41,7 @@ class Quick:
         self._front = front
         self._lanes = lanes
         self._door = door
-        self._asking = front.to_places(front.places, "place for a query")
+        self._asking = front.to_places(front.places, "place for a query", lanes.is_quick)
         self._telling = front.to_places(1, "place to tell how the service is")
 
     def take(self, environ: Environ, connection: Connection) -> bool:
