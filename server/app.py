@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Response, current_app, request
@@ -145,7 +146,16 @@ def _count(response: Response) -> None:
         # The front notes what came of a query.
         handed.visit.status = response.status_code
         handed.visit.length = response.content_length or 0
+        if handed.problem is None:
+            handed.visit.outcome = _to_outcome(response.status_code)
         return
     kind = request.environ[BLUEPRINT] = request.blueprint or request.endpoint or "other"
     front: Front = current_app.extensions["front"]
     front.metrics.count_request(kind, response.status_code)
+
+
+def _to_outcome(status: int) -> str:
+    """Name what came of a query that was answered with a page, which may not have so many pages."""
+    if status == HTTPStatus.NOT_MODIFIED:
+        return "unchanged"
+    return "answered" if status < HTTPStatus.BAD_REQUEST else "refused"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import sys
 
@@ -79,6 +80,11 @@ def find_address(settings: Settings) -> str:
             probe.bind(place)
         except OSError as error:
             reason = error.strerror
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise SettingsError(
+                    f"host: {settings.host} is no address of this machine; take 127.0.0.1 to be "
+                    "reached from here, or 0.0.0.0 from everywhere"
+                ) from None
             message = (
                 f"port: {settings.host}:{settings.port} cannot be had ({reason}); "
                 "take another with --port"

@@ -103,6 +103,11 @@ def test_a_port_in_use_is_refused_and_not_shared(service: str, lighthouse_releas
         run(Settings(release_dir=lighthouse_release, host="localhost", port=port))
 
 
+def test_a_host_of_another_machine_is_refused(lighthouse_release: Path) -> None:
+    with pytest.raises(SettingsError, match=r"host: 192\.0\.2\.1 is no address of this machine"):
+        run(Settings(release_dir=lighthouse_release, host="192.0.2.1"))
+
+
 def test_a_host_nobody_knows_is_refused(lighthouse_release: Path) -> None:
     with pytest.raises(SettingsError, match="host: no host is no address"):
         run(Settings(release_dir=lighthouse_release, host="no host"))

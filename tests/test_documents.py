@@ -225,7 +225,11 @@ def test_a_host_that_is_none_is_a_400_page(client: FlaskClient, host: str) -> No
 def test_an_unknown_path_is_404_by_every_method(client: FlaskClient) -> None:
     for method in ("POST", "PUT", "DELETE"):
         assert client.open("/nowhere", method=method).status_code == 404
-        assert client.open("/dumps/", method=method).status_code == 405
+        refused = client.open("/dumps/", method=method)
+        assert refused.status_code == 405
+        assert refused.json["detail"] == (
+            f"{method} is not allowed here; allowed: GET, HEAD, OPTIONS."
+        )
     problem = client.get("/nowhere").json
     assert (problem["instance"], "nowhere" in problem["detail"]) == ("/nowhere", False)
 

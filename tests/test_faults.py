@@ -565,7 +565,7 @@ def test_service_that_cannot_open_its_release_says_so_and_ends(tmp_path: Path) -
     place = write_small_release(tmp_path / "release", numbers(10))
     shutil.rmtree(place / "store")
     with (
-        pytest.raises(AssertionError, match="the release is damaged"),
+        pytest.raises(AssertionError, match=f"{re.escape(str(place))}: the release is damaged"),
         running(place, tmp_path / "temp"),
     ):
         pass

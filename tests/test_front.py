@@ -432,6 +432,37 @@ def test_each_query_leaves_one_line_that_tells_no_query(
     assert "127.0.0.1" not in text
 
 
+def test_a_page_that_is_not_there_or_unchanged_is_not_told_as_answered(
+    lighthouse_release: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = Service(lighthouse_release, log_queries=True)
+    client, asked = service.app.test_client(), {"query": FEW}
+    tag = client.get("/sparql", query_string=asked, headers={"Accept": "text/html"}).headers["ETag"]
+    unchanged = {"Accept": "text/html", "If-None-Match": tag}
+    assert client.get("/sparql", query_string=asked, headers=unchanged).status_code == 304
+    beyond = client.get(
+        "/sparql", query_string={**asked, "page": "99"}, headers={"Accept": "text/html"}
+    )
+    assert beyond.status_code == 404
+    service.app.extensions["front"].close()
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line[:1] == "{"]
+    told = [(line["status"], line["outcome"]) for line in lines]
+    assert told == [(200, "answered"), (304, "unchanged"), (404, "refused")]
+
+
+def test_what_a_visitor_names_beside_the_query_weighs_in_the_cache(
+    lighthouse_release: Path,
+) -> None:
+    service = Service(lighthouse_release)
+    names = [f"http://graph.example/{number}/" + "x" * 1900 for number in range(50)]
+    for parameter in ("default-graph-uri", "named-graph-uri"):
+        before = service.app.extensions["front"].cache.held_bytes
+        data = {"query": "ASK {}", parameter: names}
+        assert service.app.test_client().post("/sparql", data=data).status_code == 200
+        grown = service.app.extensions["front"].cache.held_bytes - before
+        assert grown > sum(map(len, names))
+
+
 @pytest.mark.parametrize("told", ['a"b', "a\\b", "a b", "", "x" * 65])
 def test_an_id_that_a_line_could_not_hold_is_not_taken(lighthouse_release: Path, told: str) -> None:
     service = Service(lighthouse_release, trusted_proxies=("127.0.0.1",))

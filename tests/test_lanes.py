@@ -19,6 +19,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import cast
 
 import pytest
 from listening import Listener
@@ -37,7 +38,8 @@ from server.evaluation.answers import (
     QueryRequest,
     Stages,
 )
-from server.evaluation.channel import EndedError, Reply
+from server.evaluation.channel import Channel, EndedError, Reply
+from server.evaluation.control import Control
 from server.evaluation.express import Begun
 from server.evaluation.frames import INLINE
 from server.evaluation.generation import Generation
@@ -551,6 +553,18 @@ def test_who_falls_together_with_another_in_one_tally_does_not_in_the_next() -> 
     assert len(pairs) > 100
     again = [pair for pair in pairs if len(set(map(second.place, pair))) == 1]
     assert len(again) < 10
+
+
+def test_a_query_too_long_for_a_worker_that_never_comes_is_told_that_all_are_busy() -> None:
+    address = f"\0{os.urandom(8).hex()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as ear:
+        ear.bind(address)
+        ear.listen()
+        channel = Channel("slow", address, 1, cast(Control, None), 8, 50)
+        with pytest.raises(BusyError) as caught:
+            channel.ask(b"x" * 4_000_000, lambda: 1000, 0)
+        channel.close()
+    assert caught.value.limit_name == "queue_wait_ms"
 
 
 def test_tally_counts_over_columns_and_forgets_one_that_ended() -> None:

@@ -235,10 +235,10 @@ def test_whoever_has_no_place_for_his_query_takes_none_for_a_page(
 ) -> None:
     app = create_app(Settings(lighthouse_release, log_queries=False, client_queries=1))
     front, client = app.extensions["front"], app.test_client()
-    free = front._slots.take("127.0.0.1")
+    slot = front._slots.take("127.0.0.1")
     with front.making.hold("somebody"), front.making.hold("somebody else"):
         refused = client.get("/sparql?query=ASK+%7B%7D", headers=BROWSER)
-    free()
+    slot.free()
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
     assert 'href="/problems#too-many-requests"' in refused.text
 

@@ -88,6 +88,16 @@ def test_a_full_disk_is_no_fault_of_ours_nor_felt_by_small_results(
     assert b"Traceback" not in said
 
 
+def test_a_result_that_leaves_no_memory_to_read_it_again_is_told_as_that(
+    lighthouse_release: Path, tmp_path: Path
+) -> None:
+    narrow = {"workers": 1, "query_memory_bytes": 50 * MB}
+    with running(lighthouse_release, tmp_path / "temp", **narrow) as service:
+        refused = service.get(large(28_000))
+        assert (refused.status, refused.problem["limit"]) == (507, "query_memory_bytes")
+        assert service.get(large(300)).status == 200
+
+
 @pytest.mark.parametrize("method", ["ask", "post"])
 def test_queries_that_take_long_never_keep_out_those_that_do_not(
     lighthouse_release: Path, tmp_path: Path, method: str

@@ -168,6 +168,13 @@ class Channel:
         identifier, message = self.to_message(payload, limit_ms, asked, latest)
         try:
             conn.sendall(message)
+        except BlockingIOError:  # it is longer than what a worker that never came leaves room for
+            raise self.busy() from None
+        except BrokenPipeError:
+            raise UntakenError from None
+        except ConnectionResetError:
+            raise self._explain_reset(identifier.hex()) from None
+        try:
             return self.finish(conn, identifier.hex(), limit_ms)
         except BrokenPipeError:
             raise UntakenError from None
@@ -190,8 +197,7 @@ class Channel:
                 data += _receive_more(conn, number)
                 reply, number = read_reply(data, 0, rights)
         except ConnectionResetError:  # it left something unread: this, or what came behind it
-            end = self.explain_end(name)
-            raise (UntakenError() if end.code is None else end) from None
+            raise self._explain_reset(name) from None
         except BlockingIOError:  # it stopped in the middle of its answer
             raise StuckError from None
         finally:
@@ -207,6 +213,11 @@ class Channel:
     def explain_end(self, name: str) -> EndedError:
         """Say what became of the worker that had a query in hand."""
         return EndedError(*self._control.tell_fate(name))
+
+    def _explain_reset(self, name: str) -> Exception:
+        """Say what became of a worker that left something unread."""
+        end = self.explain_end(name)
+        return UntakenError() if end.code is None else end
 
     def _receive(
         self, conn: socket.socket, name: str, limit_ms: int

@@ -38,12 +38,14 @@ def main() -> NoReturn:
     os.environ["RUST_BACKTRACE"] = "0"
     tempfile.gettempdir()  # finds out by writing and deleting, which workers may not
     setup = Setup.from_line(_read_line(0))
+    path = Path(setup.release_dir)
     try:
         folder, path = _hold(setup.release_dir)
         release = open_release(path)
         open_store, triples = _open(release, setup.limits.memory_triples)
     except KnowledgeError as error:
-        print(json.dumps({"error": str(error)}), flush=True)
+        said = str(error).replace(str(path), setup.release_dir)
+        print(json.dumps({"error": said}), flush=True)
         os._exit(1)
     ears = {name: socket.socket(fileno=number) for name, number in setup.ears.items()}
     system.adopt_orphans()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import mmap
 import os
@@ -211,12 +212,12 @@ class Worker:
             spool, stages = answer(self._data.store, request, self._limits, self._data.prefixes)
         except KnowledgeError as error:
             self._explain(error)
-        except MemoryError:
-            self._worn = True
-            self._refuse("memory", "")
         except BaseException as error:  # the engine's panics derive from nothing narrower
             self._worn = True
-            self._refuse("fault", f"{type(error).__name__}: {error}")
+            if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+                self._refuse("memory", "")
+            else:
+                self._refuse("fault", f"{type(error).__name__}: {error}")
         else:
             self._give(conn, spool, (waited_ms, *stages[1:]))
 

@@ -87,7 +87,9 @@ def _is_unknown() -> bool:
 
 def _sentence(error: HTTPException) -> str:
     if error.code == 405:
-        return f"{request.method} is not allowed here."
+        allowed = sorted(getattr(error, "valid_methods", None) or ())
+        named = f"; allowed: {', '.join(allowed)}" if allowed else ""
+        return f"{request.method} is not allowed here{named}."
     return error.description or error.name
 
 

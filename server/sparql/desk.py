@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
+from sys import getsizeof
 from typing import NamedTuple
 
 from kg.sparql import QueryForm, Token, check_quickly, find_services, tokens
@@ -131,7 +132,7 @@ class Desk:
         body = evaluated.body if isinstance(evaluated.body, bytes) else evaluated.read()
         entry = Entry(body)
         if repeatable:
-            self.cache.put(key, entry, len(asked.request.query))
+            self.cache.put(key, entry, _weigh(asked.request))
         return Found(entry, None, repeatable, key)
 
 
@@ -139,6 +140,11 @@ def _key(asked: Asked, version: str) -> Hashable:
     request = asked.request
     graphs = (request.default_graphs, request.named_graphs)
     return (version, request.query, request.format, *graphs)
+
+
+def _weigh(request: QueryRequest) -> int:
+    """Tell how much memory the key of an answer takes, in bytes."""
+    return sum(map(getsizeof, (request.query, *request.default_graphs, *request.named_graphs)))
 
 
 @lru_cache(maxsize=1024)
