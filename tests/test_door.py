@@ -481,18 +481,20 @@ def test_answers_that_nobody_reads_hold_no_thread(house: House) -> None:
     house.wait_until(lambda: not house.door._threads.streams)
 
 
+def begin_large(house: House, held: ExitStack, source: int) -> socket.socket:
+    """Ask for a large answer, and read its first byte."""
+    visitor = held.enter_context(house.visit(f"127.0.0.{source}"))
+    visitor.sendall(get("/large", "Connection: close"))
+    assert visitor.recv(1) == b"H"
+    return visitor
+
+
 def test_one_stream_too_many_is_taken_from_whoever_has_the_most(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(streams, "MOST_STREAMS", 3)
     with ExitStack() as held:
-
-        def begin(source: int) -> socket.socket:
-            visitor = held.enter_context(house.visit(f"127.0.0.{source}"))
-            visitor.sendall(get("/large", "Connection: close"))
-            assert visitor.recv(1) == b"H"
-            return visitor
-
+        begin = partial(begin_large, house, held)
         greedy = [begin(1), begin(1)]
         house.wait_until(lambda: all(visitor.is_stalled for visitor in house.door.connections))
         first, second = begin(2), begin(3)
@@ -512,13 +514,7 @@ def test_where_nobody_has_two_streams_the_slowest_goes(
     monkeypatch.setattr(streams, "MOST_STREAMS", 2)
     monkeypatch.setattr(streams, "PATIENCE_S", 0.0)
     with ExitStack() as held:
-
-        def begin(source: int) -> socket.socket:
-            visitor = held.enter_context(house.visit(f"127.0.0.{source}"))
-            visitor.sendall(get("/large", "Connection: close"))
-            assert visitor.recv(1) == b"H"
-            return visitor
-
+        begin = partial(begin_large, house, held)
         reading, asleep = begin(1), begin(2)
         house.wait_until(lambda: all(visitor.is_stalled for visitor in house.door.connections))
         most = LARGE * len(PART) // 2
