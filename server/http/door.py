@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from email.utils import formatdate
 from math import inf
@@ -188,9 +188,10 @@ class Door:
         Of the client who leaves the most, the one goes who has read nothing for longest.
         """
         while self.unread_bytes > UNREAD_BYTES:
-            client = _find_most(self.connections, lambda visitor: visitor.unread)
-            idle = [v for v in self.connections if v.client == client and v.unread]
-            min(idle, key=lambda visitor: visitor.since).part()
+            visitor = self._find_largest(lambda visitor: visitor.unread)
+            if visitor is None:
+                return
+            visitor.part()
 
     def make_room_for_requests(self) -> None:
         """Give up requests that are not whole while all together hold too much.
@@ -198,12 +199,25 @@ class Door:
         Of the client whose hold the most, the one goes that was begun first. Small ones stay.
         """
         while self.held_bytes > HELD_BYTES:
-            held = [visitor for visitor in self.connections if visitor.held > SMALL_BYTES]
-            if not held:
+            visitor = self._find_largest(lambda visitor: visitor.held, SMALL_BYTES)
+            if visitor is None:
                 return
-            client = _find_most(held, lambda visitor: visitor.held)
-            mine = (visitor for visitor in held if visitor.client == client)
-            min(mine, key=lambda visitor: visitor.since).drop_request()
+            visitor.drop_request()
+
+    def _find_largest(
+        self, weigh: Callable[[Connection], int], small: int = 0
+    ) -> Connection | None:
+        """Find, of the client whose visitors weigh the most, the one that moved least lately.
+
+        Those who weigh no more than `small` do not count.
+        """
+        weights: Counter[str] = Counter()
+        weighty = [visitor for visitor in self.connections if weigh(visitor) > small]
+        for visitor in weighty:
+            weights[visitor.client] += weigh(visitor)
+        most = max(weights.values(), default=0)
+        mine = (visitor for visitor in weighty if weights[visitor.client] == most)
+        return min(mine, key=lambda visitor: visitor.since, default=None)
 
     def _let_in(self, most: int = LET_IN) -> None:
         """Take in who waits outside, as far as there is room."""
@@ -257,15 +271,6 @@ class Door:
         self.make_room()
         self._open_again()
         self.on_tick()
-
-
-def _find_most(visitors: Iterable[Connection], weigh: Callable[[Connection], int]) -> str:
-    """Find the client whose visitors weigh the most together."""
-    weights: Counter[str] = Counter()
-    for visitor in visitors:
-        weights[visitor.client] += weigh(visitor)
-    ((client, _),) = weights.most_common(1)
-    return client
 
 
 def count_connections() -> int:
