@@ -190,10 +190,13 @@ def _check_identity(project: Project, content: bytes, text: str, path: str) -> I
         return
     digest = hashlib.sha256(content).hexdigest()
     if digest != facts.sha256.lower():
-        message = f"this is not the text the spans count in: SHA-256 {digest[:12]}..., expected "
+        message = f"this is not the text the spans count in: SHA-256 {digest}, expected "
         hint = explain_difference(text, facts.sha256.lower())
-        hint = hint or "use the right text; words and coverage were not checked"
-        yield Finding(ARTICLE, f"{message}{facts.sha256[:12]}...; {hint}", path)
+        hint = hint or (
+            "use the right text, or if this is it, write its hash as schema:sha256; words and "
+            "coverage were not checked"
+        )
+        yield Finding(ARTICLE, f"{message}{facts.sha256}; {hint}", path)
     if facts.characters is not None and facts.characters != len(text):
         message = f"the text has {len(text)} code points, the project says {facts.characters}"
         yield Finding(ARTICLE, f"{message}; use the right text or correct the number", path)

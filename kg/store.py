@@ -293,7 +293,13 @@ class EndpointStore:
         except QueryBadFormed as error:
             reason = str(error).rpartition("Response:")[2].strip()
             raise explain_syntax_error(reason, text) from None
-        except (EndPointNotFound, HTTPError, URLError, TimeoutError, OSError) as error:
+        except HTTPError as error:
+            message = (
+                f"the endpoint {self._url} answers {error.code} ({error.reason}); name the address "
+                "of a SPARQL endpoint, which often ends in /sparql"
+            )
+            raise ReleaseError(message) from None
+        except (EndPointNotFound, URLError, TimeoutError, OSError) as error:
             message = f"the endpoint {self._url} does not answer ({error}); check that it runs"
             raise ReleaseError(message) from None
         return body

@@ -6,6 +6,7 @@ import json
 import re
 import threading
 import tracemalloc
+import weakref
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from pathlib import Path
@@ -17,12 +18,13 @@ import zstandard
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse
 
 from server import Settings, create_app
 from server.evaluation.answers import Evaluated, InProcess, QueryRequest, do_nothing
 from server.headers import ALWAYS
-from server.journal import Visit, to_line
+from server.http.gateway import LET_GO
+from server.journal import HELD_LINES, Journal, Visit, to_line
 from server.limits import BusyError, ClientBusyError, TimeLimitError, limits_of
 from server.site import open_site
 from server.slots import Slots
@@ -430,6 +432,53 @@ def test_each_query_leaves_one_line_that_tells_no_query(
     assert all(line["bytes"] > 0 for line in (lines[0], lines[1], lines[3]))
     assert "confidential" not in text
     assert "127.0.0.1" not in text
+
+
+class Holder:
+    """Holds an environment, as a call of the gateway does."""
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        self.environ = environ
+        environ[LET_GO] = self.let_go
+
+    def let_go(self) -> None:
+        """Let go of nothing."""
+
+
+@pytest.mark.parametrize("query", ["ASK {}", "ASK {", "ASK {} # long"])
+def test_a_request_that_is_answered_leaves_nothing_that_has_to_be_collected(
+    service: Service, query: str
+) -> None:
+    front = service.app.extensions["front"]
+    held: list[weakref.ref[Holder]] = []
+
+    def ask() -> None:
+        data = {"query": query}
+        environ = EnvironBuilder("/sparql", method="POST", data=data).get_environ()
+        holder = Holder(environ)
+        held.append(weakref.ref(holder))
+        b"".join(front(environ, lambda status, headers, error=None: None))
+        del environ[LET_GO]
+
+    ask()
+    gc.disable()
+    try:
+        ask()
+        assert held[-1]() is None
+    finally:
+        gc.enable()
+
+
+def test_lines_that_nobody_takes_are_dropped_from_the_oldest_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal = Journal()
+    monkeypatch.setattr(journal, "_start", lambda: None)
+    for number in range(HELD_LINES + 10):
+        journal.note(Visit(f"n-{number}", 0.0), 1.0)
+    journal.flush()
+    ids = [json.loads(line)["id"] for line in capsys.readouterr().err.splitlines()]
+    assert (len(ids), ids[0], ids[-1]) == (HELD_LINES, "n-10", f"n-{HELD_LINES + 9}")
 
 
 def test_a_page_that_is_not_there_or_unchanged_is_not_told_as_answered(

@@ -555,6 +555,14 @@ def test_who_falls_together_with_another_in_one_tally_does_not_in_the_next() -> 
     assert len(again) < 10
 
 
+def test_so_many_slow_queries_are_remembered_and_no_more(generation: Generation) -> None:
+    with closing(Lanes(generation.addresses, LIMITS, generation.version)) as lanes:
+        for number in range(4196):
+            lanes._remember(b"%d" % number)
+        known = [lanes._is_known_as_slow(b"%d" % number) for number in (0, 99, 100, 4195)]
+    assert known == [False, False, True, True]
+
+
 def test_a_query_too_long_for_a_worker_that_never_comes_is_told_that_all_are_busy() -> None:
     address = f"\0{os.urandom(8).hex()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as ear:

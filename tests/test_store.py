@@ -225,6 +225,25 @@ def test_an_endpoint_that_is_away_is_a_sentence() -> None:
         EndpointStore("http://127.0.0.1:9/sparql", timeout_s=2).query("ASK {}")
 
 
+class _Page(BaseHTTPRequestHandler):
+    """Answers as a page does that is no endpoint."""
+
+    def do_POST(self) -> None:
+        """Refuse."""
+        self.send_error(405)
+
+    def log_message(self, format: str, *given: object) -> None:
+        """Say nothing."""
+
+
+def test_an_address_that_is_no_endpoint_is_not_told_to_be_away() -> None:
+    with HTTPServer(("127.0.0.1", 0), _Page) as page:
+        threading.Thread(target=page.handle_request).start()
+        address = f"http://127.0.0.1:{page.server_port}/"
+        with pytest.raises(ReleaseError, match="answers 405 .* often ends in /sparql"):
+            EndpointStore(address, timeout_s=5).query("ASK {}")
+
+
 @pytest.mark.parametrize("address", ["example.org/sparql", "file:///etc/passwd", ""])
 def test_an_endpoint_has_a_web_address(address: str) -> None:
     with pytest.raises(ReleaseError, match="is no address of an endpoint; write http://"):

@@ -261,6 +261,12 @@ def test_entries_come_in_order_of_time_with_hour_place_and_who_says_so(elbe: Fla
     assert "✓ corroborated 69th Infantry Division" in words
 
 
+def test_what_is_said_of_an_entry_stands_apart_from_its_place(elbe: FlaskClient) -> None:
+    page = elbe.get(ALL).text
+    assert "<em>accounts differ" in page
+    assert re.search(r"[^\s]<(?:em|strong)>", page.partition('class="entry')[2]) is None
+
+
 def test_a_disputed_date_says_who_says_which(elbe: FlaskClient) -> None:
     entry = read(elbe, ALL).entries["event/lenzen-cavalry-contact"]
     assert "between 1 May 1945 and 3 May 1945 · Lenzen (Elbe)" in entry["words"]

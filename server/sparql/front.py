@@ -255,6 +255,7 @@ class Front:
             if handed.found is not None and handed.found.large is not None:
                 handed.found.large.close()
             handed.free()
+            handed.let_go = None  # which knows the environment, and that knows of `handed`
 
     def find(self, handed: Handed) -> Found:
         """Give the answer to a checked query, kept or fresh.
@@ -264,8 +265,9 @@ class Front:
         """
         asked, site = handed.asked, handed.site
         assert asked is not None
-        if handed.fresh is not None:
-            return self.keep(handed, handed.fresh())
+        fresh, handed.fresh = handed.fresh, None  # which knows the environment, too
+        if fresh is not None:
+            return self.keep(handed, fresh())
         found = self.desk.find(asked, site.version)
         if found is None:
             evaluator, client = self.evaluator(site), handed.client
