@@ -202,7 +202,7 @@ class Pool(Generic[T]):
 
     `kind` is what visitors are told they wait for. At most `length` wait, and each at most
     `wait_ms`; where one too many waits, the client who has the most waiting has one refused. Those
-    who are first, as `is_first` tells by their places,, take turns with the others as a whole.
+    who are first, as `is_first` tells by their places, take turns with the others as a whole.
     """
 
     def __init__(
