@@ -561,35 +561,6 @@ def test_damaged_new_release_leaves_the_old_one_serving(tmp_path: Path) -> None:
         assert set(service.pids("web")) == old
 
 
-def test_web_processes_are_replaced_while_a_release_that_is_refused_lies_in_the_folder(
-    tmp_path: Path,
-) -> None:
-    place = write_small_release(tmp_path / "release", numbers(10))
-    question = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
-    with running(place, tmp_path / "temp") as service:
-        before = set(service.tree)
-        place.rename(tmp_path / "old")
-        write_small_release(place, numbers(20))
-        shutil.rmtree(place / "store")
-        service.process.send_signal(signal.SIGHUP)
-        one_more(service, "evaluator", before)
-        for pid in service.pids("web"):
-            kill(pid)
-        service.wait_until_whole(HEALED_S)
-        assert b'"10"' in service.ask(question).body
-        shutil.rmtree(place)
-        write_small_release(place, numbers(30))
-        service.process.send_signal(signal.SIGHUP)
-        until = time.monotonic() + HEALED_S
-        while b'"30"' not in service.ask(question).body and time.monotonic() < until:
-            time.sleep(0.02)
-        assert b'"30"' in service.ask(question).body
-        service.process.terminate()
-        _, said = service.process.communicate(timeout=10)
-    assert f"the new release is not taken up: {place}: the release is damaged".encode() in said
-    assert b"cannot start" not in said
-
-
 def test_service_that_cannot_open_its_release_says_so_and_ends(tmp_path: Path) -> None:
     place = write_small_release(tmp_path / "release", numbers(10))
     shutil.rmtree(place / "store")

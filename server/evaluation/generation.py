@@ -30,10 +30,8 @@ class Generation:
 
     def __init__(self, release_dir: Path, limits: Limits) -> None:
         self._release_dir = release_dir
-        self.folder = _open_folder(release_dir)
-        """The release's folder, as the number of an open file; None where it cannot be opened."""
         self._limits = limits
-        self._sockets: Path | None = None
+        self._folder: Path | None = None
         self.ears: Ears = {}
         names: dict[str, str] = {}
         for name in _LANES:
@@ -46,19 +44,6 @@ class Generation:
         self._inputs: list[int] = []
         self._due = 0.0
         self.start()
-
-    @property
-    def place(self) -> Path:
-        """Where this process and those forked from it find the very folder, whatever it is called.
-
-        One that takes its place later is never mistaken for it.
-        """
-        held = Path(f"/proc/self/fd/{self.folder}")
-        return held if self.folder is not None and held.is_dir() else self._release_dir.resolve()
-
-    def name_folder(self, said: str) -> str:
-        """Put the name of the folder that people know into what is said of it."""
-        return said.replace(str(self.place), str(self._release_dir))
 
     @property
     def is_ready(self) -> bool:
@@ -88,11 +73,11 @@ class Generation:
             [sys.executable, "-m", "server.evaluation.evaluator"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            pass_fds=(*numbers.values(), *([] if self.folder is None else [self.folder])),
+            pass_fds=tuple(numbers.values()),
             cwd=Path(__file__).parent.parent.parent,
         )
         assert self._process.stdin is not None
-        setup = Setup(str(self.place), self._limits, numbers)
+        setup = Setup(str(self._release_dir.resolve()), self._limits, numbers)
         with suppress(BrokenPipeError):  # it has died already, and is replaced like any other
             os.write(self._process.stdin.fileno(), setup.to_line())
         self._inputs.append(os.dup(self._process.stdin.fileno()))
@@ -104,8 +89,7 @@ class Generation:
         line = self._process.stdout.readline()
         self._process.stdout.close()
         said: dict[str, Any] = json.loads(line) if line.endswith(b"\n") else {}
-        error = said.get("error", "" if said else "the evaluator ended before it was ready")
-        self.error = self.name_folder(error)
+        self.error = said.get("error", "" if said else "the evaluator ended before it was ready")
         if self.version and said.get("ready", self.version) != self.version:
             self.error = "the release in the folder is another one now"
         if self.error:
@@ -133,14 +117,11 @@ class Generation:
         self._dismiss(self._inputs[:])
         for ear in self.ears.values():
             ear.close()
-        if self.folder is not None:
-            os.close(self.folder)
-            self.folder = None
-        if self._sockets is not None:
+        if self._folder is not None:
             for name in _LANES:
-                (self._sockets / name).unlink(missing_ok=True)
-            self._sockets.rmdir()
-            self._sockets = None
+                (self._folder / name).unlink(missing_ok=True)
+            self._folder.rmdir()
+            self._folder = None
 
     def has_ended(self, kill: bool) -> bool:
         """Tell whether a retired evaluator has ended; `kill` it if it has not."""
@@ -168,17 +149,10 @@ class Generation:
         if sys.platform == "linux":
             address = f"\0{secrets.token_hex(16)}"
         else:
-            self._sockets = self._sockets or Path(tempfile.mkdtemp(prefix="kg-"))
-            address = str(self._sockets / name)
+            self._folder = self._folder or Path(tempfile.mkdtemp(prefix="kg-"))
+            address = str(self._folder / name)
         ear.bind(address)
         ear.listen(max(16, self._limits.queue_length))
         ear.setblocking(False)
         self.ears[name] = ear
         return address
-
-
-def _open_folder(path: Path) -> int | None:
-    try:
-        return os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError:
-        return None

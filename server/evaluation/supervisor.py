@@ -8,7 +8,7 @@ import select
 import signal
 import socket
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import FrameType
 
 from kg.errors import ReleaseError
@@ -179,13 +179,13 @@ class Supervisor:
         if pid == 0:
             try:
                 os.close(reading)
-                self._forget(slot, generation)
+                self._forget(slot)
                 place = Place(
                     ear=self._ears[slot],
                     column=column,
                     addresses=generation.addresses,
                     version=generation.version,
-                    settings=replace(self._settings, release_dir=generation.place),
+                    settings=self._settings,
                     tally=self._tally,
                     board=self._board,
                 )
@@ -197,13 +197,11 @@ class Supervisor:
         os.close(writing)
         self._webs[pid] = _Web(pid, slot, generation, column, time.monotonic(), reading)
 
-    def _forget(self, slot: int, own: Generation) -> None:
-        """Close, in a new web process, what only the supervisor holds, and other releases."""
+    def _forget(self, slot: int) -> None:
+        """Close, in a new web process, what only the supervisor holds."""
         for generation in self._generations:
             for number in generation.private:
                 os.close(number)
-            if generation is not own and generation.folder is not None:
-                os.close(generation.folder)
         for web in self._webs.values():
             if web.ready is not None:
                 os.close(web.ready)
@@ -215,14 +213,14 @@ class Supervisor:
 
     def _hear_web(self, web: _Web) -> None:
         assert web.ready is not None
-        said = web.generation.name_folder(os.read(web.ready, 65536).decode())
+        said = os.read(web.ready, 65536)
         os.close(web.ready)
         web.ready = None
-        web.is_ready = said == "\n"
+        web.is_ready = said == b"\n"
         if not web.is_ready:
             if not self._served and not self._is_ending():
-                raise ReleaseError(said or "a web process ended before it was ready")
-            say(f"a web process cannot start: {said or 'it ended'}")
+                raise ReleaseError(said.decode() or "a web process ended before it was ready")
+            say(f"a web process cannot start: {said.decode() or 'it ended'}")
             return
         self._served = True
         if web.generation is not self._generations[-1]:
