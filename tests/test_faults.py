@@ -42,6 +42,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the proce
 
 HEALED_S = 30
 """How long to wait for all processes: on a busy machine a second of work takes many."""
+COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 WIDE = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f }"
 
 
@@ -49,6 +50,33 @@ def numbers(most: int) -> str:
     """A text of so many triples about one subject."""
     rows = " , ".join(str(number) for number in range(most))
     return f"<id/thing/a> <id/thing/counts> {rows} ."
+
+
+def write_releases(folder: Path, *sizes: int) -> list[Path]:
+    """Write releases that hold so many numbers each."""
+    return [write_small_release(folder / f"release-{size}", numbers(size)) for size in sizes]
+
+
+def take_place(new: Path, place: Path) -> Path:
+    """Put a release where another lies, and tell where that is now."""
+    old = place.rename(place.with_name("old-" + new.name))
+    new.rename(place)
+    return old
+
+
+def count_numbers(service: Service) -> int:
+    """Ask how many numbers the release that is served holds."""
+    reply = service.ask(COUNT)
+    assert reply.status == 200
+    return int(json.loads(reply.body)["results"]["bindings"][0]["n"]["value"])
+
+
+def wait_for_numbers(service: Service, wanted: int) -> None:
+    """Wait until one web process, at least, serves a release that holds so many numbers."""
+    until = time.monotonic() + HEALED_S
+    while f'"{wanted}"'.encode() not in service.ask(COUNT).body:
+        assert time.monotonic() < until, f"{wanted} numbers are never served"
+        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -559,6 +587,68 @@ def test_damaged_new_release_leaves_the_old_one_serving(tmp_path: Path) -> None:
         time.sleep(1.5)
         assert service.ask(small_query()).status == 200
         assert set(service.pids("web")) == old
+
+
+def test_web_processes_are_replaced_while_a_release_that_is_refused_lies_in_the_folder(
+    tmp_path: Path,
+) -> None:
+    place, damaged, good = write_releases(tmp_path, 10, 20, 30)
+    shutil.rmtree(damaged / "store")
+    with running(place, tmp_path / "temp") as service:
+        before = set(service.tree)
+        take_place(damaged, place)
+        one_more(service, "evaluator", before)
+        for pid in service.pids("web"):
+            kill(pid)
+        service.wait_until_whole(HEALED_S)
+        assert count_numbers(service) == 10
+        take_place(good, place)
+        wait_for_numbers(service, 30)
+        service.process.terminate()
+        _, said = service.process.communicate(timeout=40)
+    assert f"the new release is not taken up: {place}: the release is damaged".encode() in said
+
+
+def test_new_release_is_taken_up_though_its_first_evaluator_is_killed(tmp_path: Path) -> None:
+    place, new = write_releases(tmp_path, 10, 20)
+    with running(place, tmp_path / "temp") as service:
+        before = set(service.tree)
+        take_place(new, place)
+        kill(one_more(service, "evaluator", before))
+        wait_for_numbers(service, 20)
+
+
+def test_release_in_the_folder_is_served_once_the_one_served_is_gone_from_the_disk(
+    tmp_path: Path,
+) -> None:
+    place, new = write_releases(tmp_path, 10, 20)
+    with running(place, tmp_path / "temp") as service:
+        known = set(service.tree)
+        served = service.pids("evaluator") + service.pids("foreman")
+        old = take_place(new, place)
+        for _ in range(3):
+            known.add(killed := one_more(service, "evaluator", known))
+            kill(killed)
+        time.sleep(1.5)
+        assert count_numbers(service) == 10, "an evaluator that ends three times is given up"
+        shutil.rmtree(old)
+        for pid in served:
+            kill(pid)
+        wait_for_numbers(service, 20)
+
+
+def test_query_is_refused_in_time_while_nobody_evaluates(release: Path, tmp_path: Path) -> None:
+    with running(release, tmp_path / "temp", queue_wait_ms=1000) as service:
+        (evaluator,), (foreman,) = service.pids("evaluator"), service.pids("foreman")
+        with stopped(evaluator):
+            kill(foreman)
+            wait_until_gone(set(service.pids("worker")))
+            began = time.monotonic()
+            reply = service.ask(small_query())
+            took_s = time.monotonic() - began
+        assert (reply.status, reply.problem["limit"]) == (503, "queue_wait_ms")
+        assert took_s < 8  # the wait, a second more, and two for the foreman
+        service.wait_until_whole(HEALED_S)
 
 
 def test_service_that_cannot_open_its_release_says_so_and_ends(tmp_path: Path) -> None:

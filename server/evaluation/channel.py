@@ -207,8 +207,8 @@ class Channel:
         return reply
 
     def has_begun(self, name: str) -> bool:
-        """Tell whether a worker has a query in hand."""
-        return self._control.has_begun(name)
+        """Tell whether a worker has a query in hand; when nobody knows, yes."""
+        return self._control.has_begun(name) is not False
 
     def explain_end(self, name: str) -> EndedError:
         """Say what became of the worker that had a query in hand."""
@@ -222,7 +222,10 @@ class Channel:
     def _receive(
         self, conn: socket.socket, name: str, limit_ms: int
     ) -> tuple[bytes, Rights, int, object]:
-        """Wait for the first bytes of the answer; when it takes long, ask whether it has begun."""
+        """Wait for the first bytes of the answer; when it takes long, ask whether it has begun.
+
+        While evaluator and foreman are away, nobody knows, and it has not.
+        """
         until: float | None = None
         while True:
             try:

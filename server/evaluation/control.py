@@ -26,9 +26,10 @@ class Control:
         fate = self._ask({"fate": name})
         return fate.get("code"), fate.get("words", "")
 
-    def has_begun(self, name: str) -> bool:
-        """Tell whether a worker has a query in hand; when nobody knows, yes."""
-        return bool(self._ask({"begun": name}).get("begun", True))
+    def has_begun(self, name: str) -> bool | None:
+        """Tell whether a worker has a query in hand; None when nobody knows."""
+        found = self._ask({"begun": name}).get("begun")
+        return None if found is None else bool(found)
 
     def status(self) -> dict[str, Any]:
         """Tell of the workers; empty when the foreman is away."""

@@ -19,6 +19,8 @@ from server.limits import Limits
 
 _LANES = ("fast", "slow", "federated", "control")
 _PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 30.0
+_TRIES = 3
 
 
 class Generation:
@@ -30,8 +32,10 @@ class Generation:
 
     def __init__(self, release_dir: Path, limits: Limits) -> None:
         self._release_dir = release_dir
+        self.folder = _open_folder(release_dir)
+        """The release's folder, as the number of an open file; None where it cannot be opened."""
         self._limits = limits
-        self._folder: Path | None = None
+        self._sockets: Path | None = None
         self.ears: Ears = {}
         names: dict[str, str] = {}
         for name in _LANES:
@@ -40,15 +44,35 @@ class Generation:
         self.version = ""
         self.data_bytes = 0
         self.error = ""
+        self._failures = 0
+        self._is_wordless = False
         self._process: subprocess.Popen[bytes] | None = None
         self._inputs: list[int] = []
         self._due = 0.0
         self.start()
 
     @property
+    def place(self) -> Path:
+        """Where this process and those forked from it find the very folder, whatever it is called.
+
+        One that takes its place later is never mistaken for it.
+        """
+        held = Path(f"/proc/self/fd/{self.folder}")
+        return held if self.folder is not None and held.is_dir() else self._release_dir.resolve()
+
+    def name_folder(self, said: str) -> str:
+        """Put the name of the folder that people know into what is said of it."""
+        return said.replace(str(self.place), str(self._release_dir))
+
+    @property
     def is_ready(self) -> bool:
         """Tell whether queries are answered."""
         return bool(self.version)
+
+    @property
+    def may_try_again(self) -> bool:
+        """Tell whether an evaluator that failed did not say why, and not too often."""
+        return self._is_wordless and self._failures < _TRIES
 
     @property
     def output(self) -> int | None:
@@ -73,11 +97,11 @@ class Generation:
             [sys.executable, "-m", "server.evaluation.evaluator"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            pass_fds=tuple(numbers.values()),
+            pass_fds=(*numbers.values(), *([] if self.folder is None else [self.folder])),
             cwd=Path(__file__).parent.parent.parent,
         )
         assert self._process.stdin is not None
-        setup = Setup(str(self._release_dir.resolve()), self._limits, numbers)
+        setup = Setup(str(self.place), self._limits, numbers)
         with suppress(BrokenPipeError):  # it has died already, and is replaced like any other
             os.write(self._process.stdin.fileno(), setup.to_line())
         self._inputs.append(os.dup(self._process.stdin.fileno()))
@@ -89,24 +113,35 @@ class Generation:
         line = self._process.stdout.readline()
         self._process.stdout.close()
         said: dict[str, Any] = json.loads(line) if line.endswith(b"\n") else {}
-        self.error = said.get("error", "" if said else "the evaluator ended before it was ready")
+        error = said.get("error", "" if said else "the evaluator ended before it was ready")
+        self.error = self.name_folder(error)
+        self._is_wordless = not said
         if self.version and said.get("ready", self.version) != self.version:
             self.error = "the release in the folder is another one now"
         if self.error:
+            self._failures += 1
             self._dismiss(self._inputs[-1:])
         else:
+            self._failures = 0
             self.version, self.data_bytes = said["ready"], said["bytes"]
             self._dismiss(self._inputs[:-1])  # foremen whose evaluator died worked until now
 
-    def reap(self) -> bool:
-        """Tell whether the evaluator has just been found dead."""
-        if self._process is None or self._process.poll() is None:
-            return False
-        if self.output is not None:
-            self.hear()
+    def has_lost_evaluator(self) -> bool:
+        """Tell whether the evaluator is found dead; what it said last is to be heard first."""
+        return self._process is not None and self._process.poll() is not None
+
+    def plan_start(self) -> None:
+        """Have an evaluator started in place of a dead one, later if several failed to start."""
         self._process = None
-        self._due = time.monotonic() + (_PAUSE_S if self.error else 0.0)
-        return True
+        pause_s = _PAUSE_S * 2 ** (self._failures - 1) if self._failures else 0.0
+        self._due = time.monotonic() + min(pause_s, _LONGEST_PAUSE_S)
+
+    def lies_at(self, path: Path) -> bool:
+        """Tell whether the folder at a path is the one this generation was started over."""
+        try:
+            return self.folder is None or os.path.samestat(os.fstat(self.folder), path.stat())
+        except OSError:
+            return False
 
     def owns(self, pid: int) -> bool:
         """Tell whether a process is this generation's evaluator."""
@@ -117,11 +152,14 @@ class Generation:
         self._dismiss(self._inputs[:])
         for ear in self.ears.values():
             ear.close()
-        if self._folder is not None:
+        if self.folder is not None:
+            os.close(self.folder)
+            self.folder = None
+        if self._sockets is not None:
             for name in _LANES:
-                (self._folder / name).unlink(missing_ok=True)
-            self._folder.rmdir()
-            self._folder = None
+                (self._sockets / name).unlink(missing_ok=True)
+            self._sockets.rmdir()
+            self._sockets = None
 
     def has_ended(self, kill: bool) -> bool:
         """Tell whether a retired evaluator has ended; `kill` it if it has not."""
@@ -149,10 +187,17 @@ class Generation:
         if sys.platform == "linux":
             address = f"\0{secrets.token_hex(16)}"
         else:
-            self._folder = self._folder or Path(tempfile.mkdtemp(prefix="kg-"))
-            address = str(self._folder / name)
+            self._sockets = self._sockets or Path(tempfile.mkdtemp(prefix="kg-"))
+            address = str(self._sockets / name)
         ear.bind(address)
         ear.listen(max(16, self._limits.queue_length))
         ear.setblocking(False)
         self.ears[name] = ear
         return address
+
+
+def _open_folder(path: Path) -> int | None:
+    try:
+        return os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return None

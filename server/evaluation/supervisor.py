@@ -8,7 +8,7 @@ import select
 import signal
 import socket
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 
 from kg.errors import ReleaseError
@@ -118,8 +118,10 @@ class Supervisor:
         for generation in self._generations:
             if generation.due is not None and generation.due <= now:
                 generation.start()
-        while self._due and self._due[0][0] <= now:
-            self._replace_web(self._due.pop(0)[1])
+        due = [slot for at, slot in self._due if at <= now]
+        self._due = [(at, slot) for at, slot in self._due if at > now]
+        for slot in due:
+            self._replace_web(slot)
         if signal.SIGHUP in self._asked or self._read_stamp() not in (self._stamp, None):
             self._reload()
 
@@ -152,15 +154,18 @@ class Supervisor:
                 self._start_web(slot, generation)
 
     def _give_up(self, generation: Generation) -> None:
-        """Go on with the release before; without one there is nothing to serve."""
+        """Try again, or go on with the release before; without one there is nothing to serve."""
         if generation.is_ready:
-            if self._read_stamp() != self._stamp:
-                self._asked.add(signal.SIGHUP)
-            return  # its foreman goes on, and its evaluator will be started again
-        if generation is self._generations[0]:
+            say(f"the evaluator cannot be started again: {generation.error}")
+            if not generation.lies_at(self._settings.release_dir):
+                self._asked.add(signal.SIGHUP)  # what lies there now may be better than nothing
+        elif generation.may_try_again:
+            say(f"{generation.error}; a new one is started")
+        elif generation is self._generations[0]:
             raise ReleaseError(generation.error)
-        say(f"the new release is not taken up: {generation.error}")
-        self._end(generation)
+        else:
+            say(f"the new release is not taken up: {generation.error}")
+            self._end(generation)
 
     def _replace_web(self, slot: int) -> None:
         """Start a web process where one has ended, unless another release has put one there."""
@@ -179,13 +184,13 @@ class Supervisor:
         if pid == 0:
             try:
                 os.close(reading)
-                self._forget(slot)
+                self._forget(slot, generation)
                 place = Place(
                     ear=self._ears[slot],
                     column=column,
                     addresses=generation.addresses,
                     version=generation.version,
-                    settings=self._settings,
+                    settings=replace(self._settings, release_dir=generation.place),
                     tally=self._tally,
                     board=self._board,
                 )
@@ -197,11 +202,13 @@ class Supervisor:
         os.close(writing)
         self._webs[pid] = _Web(pid, slot, generation, column, time.monotonic(), reading)
 
-    def _forget(self, slot: int) -> None:
-        """Close, in a new web process, what only the supervisor holds."""
+    def _forget(self, slot: int, own: Generation) -> None:
+        """Close, in a new web process, what only the supervisor holds, and other releases."""
         for generation in self._generations:
             for number in generation.private:
                 os.close(number)
+            if generation is not own and generation.folder is not None:
+                os.close(generation.folder)
         for web in self._webs.values():
             if web.ready is not None:
                 os.close(web.ready)
@@ -213,14 +220,14 @@ class Supervisor:
 
     def _hear_web(self, web: _Web) -> None:
         assert web.ready is not None
-        said = os.read(web.ready, 65536)
+        said = web.generation.name_folder(os.read(web.ready, 65536).decode())
         os.close(web.ready)
         web.ready = None
-        web.is_ready = said == b"\n"
+        web.is_ready = said == "\n"
         if not web.is_ready:
             if not self._served and not self._is_ending():
-                raise ReleaseError(said.decode() or "a web process ended before it was ready")
-            say(f"a web process cannot start: {said.decode() or 'it ended'}")
+                raise ReleaseError(said or "a web process ended before it was ready")
+            say(f"a web process cannot start: {said or 'it ended'}")
             return
         self._served = True
         if web.generation is not self._generations[-1]:
@@ -233,10 +240,8 @@ class Supervisor:
 
     def _reap(self) -> None:
         for generation in list(self._generations):
-            if generation.reap():
-                say("the evaluator ended; a new one is started")
-                if generation.error:
-                    self._give_up(generation)
+            if generation.has_lost_evaluator():
+                self._note_loss(generation)
         for pid in list(self._webs):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
@@ -250,6 +255,13 @@ class Supervisor:
             if not generation.has_ended(kill=time.monotonic() > until)
         ]
         self._reap_orphans()
+
+    def _note_loss(self, generation: Generation) -> None:
+        if generation.output is not None:
+            self._hear(generation)
+        if not generation.error:
+            say("the evaluator ended; a new one is started")
+        generation.plan_start()
 
     def _note_end(self, web: _Web, code: int) -> None:
         if web.ready is not None:
