@@ -31,8 +31,8 @@ class Slots:
         self._total = self._beside = 0
         self._lock = threading.Lock()
 
-    def take(self, client: str, is_beside: bool = False) -> Slot:
-        """Take a slot.
+    def take(self, client: str, is_beside: bool = False, leaves: int = 0) -> Slot:
+        """Take a slot, but none of the last ones: so many as it `leaves` to others.
 
         One that `is_beside` the others counts for the client only.
 
@@ -40,7 +40,8 @@ class Slots:
             LimitError: when all slots are taken, or this client has its share.
         """
         with self._lock:
-            left, held = self._most - self._total + self._beside, self._held.get(client, 0)
+            held = self._held.get(client, 0)
+            left = self._most - self._total + self._beside - leaves
             # Whoever holds some leaves as many to others.
             if not is_beside and (left < 1 or held > left):
                 message = "The places for queries like this are taken; ask again in a second."
@@ -56,9 +57,9 @@ class Slots:
         return Slot(self, client, is_beside)
 
     @contextmanager
-    def hold(self, client: str) -> Iterator[None]:
+    def hold(self, client: str, leaves: int = 0) -> Iterator[None]:
         """Have a slot as long as the block runs; raises as `take` does, on entering."""
-        slot = self.take(client)
+        slot = self.take(client, leaves=leaves)
         try:
             yield
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import re
 import select
@@ -10,6 +11,7 @@ import socket
 import struct
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
@@ -414,6 +416,24 @@ def test_whoever_is_in_most_often_gives_way_where_it_gets_narrow(house: House) -
         assert read_answer(crowd[0])[1] == b"GET /wait? "
 
 
+def test_where_a_client_has_idle_connections_none_that_is_answered_goes(house: House) -> None:
+    house.door.most = 4
+    with ExitStack() as held:
+        busy = [held.enter_context(house.visit()) for _ in range(3)]
+        for visitor in busy:
+            visitor.sendall(get("/wait"))
+            assert house.app.entered.acquire(timeout=20)
+        idle = held.enter_context(house.visit())
+        house.wait_until(lambda: len(house.door.connections) == 4)
+        new = held.enter_context(house.visit("127.0.0.3"))
+        new.sendall(get("/new"))
+        assert read_answer(new)[1] == b"GET /new? "
+        assert read_all(idle) == b""
+        house.app.go.set()
+        for visitor in busy:
+            assert read_answer(visitor)[1] == b"GET /wait? "
+
+
 def test_nobody_gives_way_before_one_too_many_comes(house: House) -> None:
     house.door.most = 4
     with ExitStack() as held:
@@ -557,6 +577,19 @@ def test_results_kept_for_streams_have_so_many_bytes_together() -> None:
     room.give_back(kept)
     take(room, "c", 60)
     assert len(room) == 3
+
+
+def test_dumps_that_are_read_give_no_room_for_results() -> None:
+    room = Streams(100, lambda call, *given: call(*given))
+    result, _ = take(room, "a", 90)
+    dumps = [take(room, "b", 0)[0] for _ in range(5)]
+    with pytest.raises(BusyError):
+        take(room, "c", 50)
+    assert [visitor.is_parted for visitor in (result, *dumps)] == [False] * 6
+    take(room, "a", 5)
+    take(room, "c", 10)
+    assert [visitor.is_parted for visitor in dumps] == [False] * 5
+    assert (result.is_parted, len(room)) == (True, 7)
 
 
 def test_nobody_loses_a_stream_for_one_that_finds_no_room_after_all() -> None:
@@ -1001,6 +1034,28 @@ def test_requests_that_wait_for_their_turn_weigh_until_they_are_answered(
     assert house.door.held_bytes == 0
 
 
+def test_nothing_is_kept_of_a_request_that_is_answered_nor_of_a_visitor_who_has_gone(
+    house: House,
+) -> None:
+    body = b"y" * BODY_BYTES
+    seen = house.app.seen
+    gc.collect()
+    gc.disable()
+    try:
+        with house.visit() as visitor:
+            visitor.sendall(get("/?" + "x" * 5000, f"Content-Length: {BODY_BYTES}") + body)
+            assert read_answer(visitor)[1].endswith(body)
+            (held,) = house.ask(lambda: list(house.door.connections))
+            gone, kept = weakref.ref(held), weakref.ref(seen[0]["wsgi.input"])
+            assert (held._reader.environ, held._reader._target) == ({}, b"")
+            del held
+            seen.clear()
+            house.wait_until(lambda: kept() is None)
+        house.wait_until(lambda: gone() is None)
+    finally:
+        gc.enable()
+
+
 def test_the_end_waits_for_what_is_in_hand_and_hears_who_has_come(house: House) -> None:
     with house.visit() as busy, house.visit() as kept, house.visit() as new, house.visit() as idle:
         for visitor in (kept, idle):
@@ -1022,6 +1077,45 @@ def test_the_end_waits_for_what_is_in_hand_and_hears_who_has_come(house: House) 
     assert not house.thread.is_alive()
     with pytest.raises(ConnectionRefusedError), house.visit():
         pass
+
+
+def test_the_end_waits_for_no_visitor_whose_answer_the_system_has(house: House) -> None:
+    body = b"x" * 60_000
+
+    def answer(environ: Environ, visited: Connection) -> bool:
+        visited.reply(to_head("200 OK", [("Content-Length", str(len(body)))]), body)
+        return True
+
+    house.door.at_once = answer
+    with socket.socket() as visitor:
+        visitor.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        visitor.connect(("127.0.0.1", house.port))
+        visitor.sendall(get("/", "Connection: close"))
+        house.wait_until(lambda: any(v.unread and v._is_over for v in house.door.connections))
+        house.stop()
+        house.thread.join(20)
+        assert not house.thread.is_alive()
+        assert bodies(read_all(visitor)) == [body]
+
+
+def test_a_connection_ends_once_where_the_last_answer_follows_one_that_was_long_unread(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def answer(environ: Environ, visited: Connection) -> bool:
+        if environ["PATH_INFO"] == "/last":
+            visited.reply(to_head("200 OK", [("Content-Length", "0")]))
+        return environ["PATH_INFO"] == "/last"
+
+    monkeypatch.setattr(connection, "_count_in_system", lambda transport: 0)
+    house.door.at_once = answer
+    with house.visit() as visitor:
+        visitor.sendall(get("/much") + get("/last"))
+        house.wait_until(lambda: any(v.is_stalled for v in house.door.connections))
+        visitor.shutdown(socket.SHUT_WR)
+        house.wait_until(lambda: all(v._has_ended for v in house.door.connections))
+        assert statuses(read_all(visitor)) == [200, 200]
+    house.wait_until(lambda: not house.door.connections)
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize("rounds", range(6))
@@ -1086,6 +1180,80 @@ def test_unfinished_requests_together_hold_so_much_and_whoever_holds_the_most_gi
             assert statuses(read_all(visitor)) == [200]
     assert statuses(house.say(get("/", "Connection: close"))) == [200]
     assert house.door.held_bytes == 0
+
+
+def begin_too_much(house: House, held: ExitStack) -> socket.socket:
+    """Send 30 kB of a request from an address of its own, for which there is no room."""
+    visitor = held.enter_context(house.visit("127.0.0.9"))
+    visitor.sendall(b"GET /?" + b"x" * 30_000)
+    return visitor
+
+
+def test_many_small_requests_of_one_client_make_room_for_another(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (reader, connection, door):
+        monkeypatch.setattr(module, "HELD_BYTES", 100_000)
+    with ExitStack() as held:
+        small = [held.enter_context(house.visit()) for _ in range(6)]
+        for at, visitor in enumerate(small, 1):
+            visitor.sendall(b"GET /?" + b"x" * 15_000)
+            house.wait_until(lambda at=at: house.door.held_bytes > at * 15_000)
+        other = begin_too_much(house, held)
+        for visitor in small[:2]:
+            assert statuses(read_all(visitor)) == [503]
+        for visitor in (*small[2:], other):
+            visitor.sendall(get("", "Connection: close").removeprefix(b"GET"))
+            assert statuses(read_all(visitor)) == [200]
+    assert house.ask(lambda: house.door.held_bytes) == 0
+
+
+def test_requests_sent_ahead_make_room_for_another_client_s(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (reader, connection, door):
+        monkeypatch.setattr(module, "HELD_BYTES", 100_000)
+    with ExitStack() as held:
+        ahead = held.enter_context(house.visit())
+        ahead.sendall(get("/wait") + 18 * get("/ahead"))
+        assert house.app.entered.acquire(timeout=20)
+        house.wait_until(lambda: house.door.held_bytes > 72_000)
+        other = begin_too_much(house, held)
+        house.wait_until(lambda: house.door.held_bytes < 50_000)
+        other.sendall(get("", "Connection: close").removeprefix(b"GET"))
+        assert statuses(read_all(other)) == [200]
+        house.app.go.set()
+        assert statuses(read_all(ahead)) == [200, 503]
+    house.wait_until(lambda: not house.door.connections)
+    assert house.ask(lambda: house.door.held_bytes) == 0
+    assert "/ahead" not in [environ["PATH_INFO"] for environ in house.app.seen]
+
+
+def test_requests_that_wait_for_a_place_make_room_for_another_client_s(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.door.body_bytes = 40_000
+    wishes = make_pages(house, 1)
+    with ExitStack() as held:
+        first = held.enter_context(house.visit("127.0.0.2"))
+        first.sendall(get("/wait"))
+        assert house.app.entered.acquire(timeout=20)
+        for module in (reader, connection, door):
+            monkeypatch.setattr(module, "HELD_BYTES", 100_000)
+        waiting = [held.enter_context(house.visit()) for _ in range(2)]
+        for at, visitor in enumerate(waiting, 2):
+            body = b"y" * 38_000
+            visitor.sendall(get("/w", f"Content-Length: {len(body)}", method="POST") + body)
+            house.wait_until(lambda at=at: wishes() == at)
+        other = begin_too_much(house, held)
+        assert statuses(read_answer(waiting[0])[0]) == [503]
+        other.sendall(get("", "Connection: close").removeprefix(b"GET"))
+        house.app.go.set()
+        assert statuses(read_answer(waiting[1])[0]) == [200]
+        for visitor in (first, other):
+            assert statuses(read_answer(visitor)[0]) == [200]
+    house.wait_until(lambda: not house.door.connections)
+    assert house.ask(lambda: (house.door.held_bytes, wishes())) == (0, 0)
 
 
 def test_a_fault_that_waits_to_be_told_stays_that_fault_when_room_is_made(

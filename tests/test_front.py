@@ -334,6 +334,18 @@ def test_the_last_places_are_left_to_others() -> None:
     slots.take("late")
 
 
+def test_places_that_one_leaves_to_others_are_theirs() -> None:
+    slots = Slots("long_queries", 8, 8)
+    for client in ("a", "b", "c", "d"):
+        slots.take(client, leaves=4)
+    with pytest.raises(BusyError), slots.hold("e", leaves=4):
+        pass
+    for client in ("e", "f", "g", "h"):
+        slots.take(client)
+    with pytest.raises(BusyError):
+        slots.take("i")
+
+
 def test_a_clients_share_is_freed_by_every_kind_of_answer(lighthouse_release: Path) -> None:
     service = Service(lighthouse_release, client_queries=1)
     for query, accept, status in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import json
 import mmap
@@ -44,7 +45,13 @@ from server.evaluation.express import Begun
 from server.evaluation.frames import INLINE
 from server.evaluation.generation import Generation
 from server.evaluation.lanes import EvaluationError, Lanes
-from server.evaluation.spool import INLINE_BYTES, Spool, UnwritableError, drop_unused_prefixes
+from server.evaluation.spool import (
+    INLINE_BYTES,
+    NoRoomError,
+    Spool,
+    UnwritableError,
+    drop_unused_prefixes,
+)
 from server.evaluation.system import children
 from server.evaluation.tally import Tally
 from server.evaluation.worker import Data, Post, Worker
@@ -496,6 +503,24 @@ def test_an_endpoint_that_says_nothing_is_given_up_at_the_limit_of_its_lane(rele
         assert ask(lanes, small_query()).lane == "fast"
 
 
+def test_queries_with_service_leave_half_of_the_places_for_long_ones(release: Path) -> None:
+    limits = replace(LIMITS, allow_service=("http://127.0.0.1:1/",), long_queries=3)
+    far = "SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?far } }"
+    with (
+        evaluating(release, limits) as generation,
+        closing(Lanes(generation.addresses, limits, generation.version)) as lanes,
+        lanes._long.hold("a"),
+    ):
+        with pytest.raises(FederationError):
+            ask(lanes, far)
+        with lanes._long.hold("b"):
+            with pytest.raises(BusyError) as caught:
+                ask(lanes, far)
+            assert caught.value.limit_name == "long_queries"
+            with pytest.raises(TimeLimitError):
+                ask(lanes, endless_query())
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_of_an_allowed_service_is_never_followed(
     release: Path, listener: Listener, status: int, monkeypatch: pytest.MonkeyPatch
@@ -606,6 +631,43 @@ def test_processes_know_of_each_other_whose_last_query_was_quick(
     assert not tally.is_quick(other)
 
 
+def test_query_that_is_let_go_of_counts_no_more_and_keeps_no_file(generation: Generation) -> None:
+    limits = replace(LIMITS, client_queries=1)
+    large = QueryRequest("SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 1000", "json")
+
+    async def let_go(lanes: Lanes) -> list[bool]:
+        lanes.attach(asyncio.get_running_loop())
+        noted = []
+        for _ in range(2):
+            begun: asyncio.Future[Begun] = asyncio.get_running_loop().create_future()
+            noted.append(lanes.begin(large, "me", begun.set_result))
+            noted.append(lanes.begin(large, "me", begun.set_result))
+            found = await asyncio.wait_for(begun, 10)
+            assert lanes.collect(found) is None
+            assert found.reply is not None and not isinstance(found.reply.body, bytes)
+            lanes.drop(found)
+            noted.append(found.reply.body.closed)
+        return noted
+
+    made = Lanes(generation.addresses, limits, generation.version)
+    with closing(made) as lanes, ThreadPoolExecutor(1) as thread:
+        assert thread.submit(asyncio.run, let_go(lanes)).result() == [True, False, True] * 2
+
+
+def test_who_overran_again_and_again_leaves_places_for_long_queries_to_others(
+    generation: Generation,
+) -> None:
+    limits = replace(LIMITS, long_queries=20)
+    with closing(Lanes(generation.addresses, limits, generation.version)) as lanes:
+        left = [lanes._count_left_to_others("slow")]
+        for _ in range(6):
+            lanes._slices.note_overrun("slow", was_whole=True)
+            left.append(lanes._count_left_to_others("slow"))
+        lanes._slices.note_overrun("another", was_whole=False)
+        assert left == [0, 2, 4, 6, 8, 8, 8]
+        assert lanes._count_left_to_others("another") == 0
+
+
 def test_lane_notes_whose_query_was_quick_and_whose_was_not(generation: Generation) -> None:
     tally = Tally()
     me = tally.place("me")
@@ -624,6 +686,27 @@ def test_lane_notes_whose_query_was_quick_and_whose_was_not(generation: Generati
         with pytest.raises(TimeLimitError):
             ask(lanes, endless_query())
         assert not tally.is_quick(me)
+
+
+@pytest.mark.parametrize(
+    ("number", "is_refused"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EROFS, False)]
+)
+def test_large_result_goes_into_memory_only_where_the_folder_has_no_such_files(
+    monkeypatch: pytest.MonkeyPatch, number: int, is_refused: bool
+) -> None:
+    def fail(*given: object) -> int:
+        raise OSError(number, "")
+
+    monkeypatch.setattr(os, "open", fail)
+    spool = Spool(limit=1_000_000)
+    if is_refused:
+        with pytest.raises(NoRoomError):
+            spool.write(b"x" * 500_000)
+    else:
+        spool.write(b"x" * 500_000)
+    monkeypatch.undo()
+    assert (spool.file is None) == is_refused
+    spool.close()
 
 
 def test_spool_refuses_what_is_too_large_before_it_is_written() -> None:

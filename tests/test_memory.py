@@ -36,7 +36,7 @@ def settings(lighthouse_release: Path) -> Settings:
 def test_bound_is_the_sum_that_the_documentation_names(settings: Settings) -> None:
     bound = bound_memory(settings, 400 * MB)
     assert bound.at_rest == (400 + 4 * (400 + 100 + 20) + 2 * (10 + 200) + 80) * MB
-    in_hand = (10 + 2) * (1 + 4) + 128 + 192
+    in_hand = (10 + 2) * (1 + 4) + 192 + 192
     assert bound.at_most == (400 + 4 * (400 + 500 + 20) + 2 * (10 + 200 + in_hand) + 80) * MB
 
 

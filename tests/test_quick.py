@@ -6,7 +6,7 @@ import http.client
 import json
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from functools import partial
@@ -32,6 +32,7 @@ from running_service import (
 from werkzeug.test import EnvironBuilder
 
 from server import Settings, create_app
+from server.evaluation.answers import QueryRequest
 from server.evaluation.lanes import Lanes
 from server.http.connection import Connection
 from server.http.door import Door
@@ -74,16 +75,43 @@ class Workless:
         return False
 
 
+class Unfinished(Workless):
+    """Lanes whose answers a thread has to finish, and that note which are let go of."""
+
+    def __init__(self) -> None:
+        self.dropped: list[str] = []
+
+    def begin(self, request: QueryRequest, client: str, done: Callable[[Any], None]) -> bool:
+        self.end = partial(done, "begun")
+        return True
+
+    def collect(self, begun: object) -> None:
+        """Have nothing."""
+
+    def finish(self, begun: object, client: str) -> None:
+        """Be asked by nobody."""
+
+    def drop(self, begun: str) -> None:
+        self.dropped.append(begun)
+
+
 class Hall:
     """A door that notes who waits for which places."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[str, Places]] = []
+        self.give_up: list[Callable[[], None]] = []
 
     def in_turn(
-        self, environ: Environ, connection: Connection, client: str, places: Places
+        self,
+        environ: Environ,
+        connection: Connection,
+        client: str,
+        places: Places,
+        given_up: Callable[[], None] = lambda: None,
     ) -> None:
         self.waiting.append((client, places))
+        self.give_up.append(given_up)
 
 
 @pytest.fixture(scope="module")
@@ -419,3 +447,24 @@ def test_workers_that_are_replaced_lose_none_of_the_loop_s_queries(
                 time.sleep(0.01)
         assert outcomes(replies) == {200}
         assert first != set(started.pids("worker"))
+
+
+def test_what_the_loop_began_waits_for_a_thread_in_its_clients_turn_or_is_let_go_of(
+    lighthouse_release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front = create_app(Settings(release_dir=lighthouse_release)).extensions["front"]
+    held: list[int] = []
+    monkeypatch.setattr(front._slots, "_changed", held.append)
+    hall, lanes = Hall(), Unfinished()
+    quick = Quick(front, cast(Lanes, lanes), cast(Door, hall))
+    environ = EnvironBuilder("/sparql", query_string={"query": "ASK {}"}).get_environ()
+    environ["REMOTE_ADDR"] = "192.0.2.7"
+    assert quick.take(environ, cast(Connection, None))
+    assert hall.waiting == []
+    lanes.end()
+    assert hall.waiting == [("192.0.2.7", quick._asking)]
+    handed = environ[HANDED]
+    assert (held, lanes.dropped, handed.fresh is None) == ([1], [], False)
+    hall.give_up[0]()
+    assert (held, lanes.dropped, handed.fresh is None) == ([1, 0], ["begun"], True)
+    assert HANDED not in environ  # so that the refusal leaves the query's line

@@ -122,6 +122,13 @@ class Begun:
         finally:
             conn.close()
 
+    def close(self) -> None:
+        """Let go of what has come of the answer, and of the connection."""
+        if self._conn is not None:
+            self._conn.close()
+        if self.reply is not None and not isinstance(self.reply.body, bytes):
+            self.reply.body.close()
+
 
 class Line:
     """A connection to a worker, and the queries that were sent down it, in order."""

@@ -50,6 +50,7 @@ _TIMED_OUT = {-signal.SIGALRM, -signal.SIGPROF}
 _NO_ORDER = "does not correctly implement a total order"
 _PAUSE_S = 0.02
 _REMEMBERED = 4096
+_PARTS, _MOST_OVERRUNS = 10, 4
 
 
 class EvaluationError(Exception):
@@ -104,7 +105,7 @@ class Lanes:
             payload = to_payload(request)
             if self._limits.allow_service and "service" in request.query.lower():
                 far_ms = self._limits.federated_time_ms
-                with self._long.hold(client):
+                with self._long.hold(client, leaves=self._limits.long_queries // 2):
                     takes_long()
                     return self._ask(self._far, payload, lambda: far_ms, place)
             return self._evaluate(payload, client, place, takes_long=takes_long)
@@ -163,6 +164,12 @@ class Lanes:
         with counted(self._tally, begun.place, self._column):
             return self._evaluate(begun.payload, client, begun.place, begun)
 
+    def drop(self, begun: Begun) -> None:
+        """Let go of a query that was begun, whatever came of it."""
+        begun.slice.end()
+        self._tally.give_back(begun.place, self._column)
+        begun.close()
+
     def is_quick(self, client: str) -> bool:
         """Tell whether a client's last query, not long ago, was quick."""
         return self._tally.is_quick(self._tally.place(client))
@@ -201,7 +208,7 @@ class Lanes:
                 self._note_overrun(client, place, slice.is_whole)
             finally:
                 slice.end()
-        with self._long.hold(client):
+        with self._long.hold(client, leaves=self._count_left_to_others(client)):
             takes_long()
             if not is_slow:
                 try:
@@ -210,6 +217,14 @@ class Lanes:
                     self._note_overrun(client, place, was_whole=True)
             self._remember(payload)
             return self._ask_slowly(payload, client)
+
+    def _count_left_to_others(self, client: str) -> int:
+        """Tell how many places for queries that take long a client does not get: by its overruns.
+
+        So those who overrun again and again leave some to those who do so seldom.
+        """
+        overruns = min(self._slices.count_overruns(client), _MOST_OVERRUNS)
+        return overruns * self._limits.long_queries // _PARTS
 
     def _ask_at_once(
         self, payload: bytes, place: int, slice: Slice, begun: Begun | None

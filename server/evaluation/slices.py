@@ -42,15 +42,17 @@ class Slices:
 
     def whole_ms(self, client: str) -> int:
         """Tell how long a whole slice is: less for a client whose queries overran theirs lately."""
-        times, until = self._overruns.get(client, (0, 0.0))
-        if until < time.monotonic():
-            return self._whole_ms
-        return max(self.short_ms, self._whole_ms >> min(times, 10))
+        return max(self.short_ms, self._whole_ms >> min(self.count_overruns(client), 10))
 
     def is_held_back(self, client: str) -> bool:
         """Tell whether all queries of a client wait for a whole slice."""
         overran = self._overruns.get(client)
         return overran is not None and overran[1] > time.monotonic()
+
+    def count_overruns(self, client: str) -> int:
+        """Tell how often queries of a client overran a whole slice lately."""
+        times, until = self._overruns.get(client, (0, 0.0))
+        return times if until > time.monotonic() else 0
 
     def in_turn(self, place: int) -> AbstractContextManager[None]:
         """Keep a whole slice, once it is the turn of the client counted at `place`.

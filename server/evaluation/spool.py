@@ -118,23 +118,34 @@ class Spool:
             except OSError as error:
                 if error.errno not in _FULL:
                     raise
-                raise NoRoomError(
-                    "There is no room for a large result: the disk takes no more of it. Ask for "
-                    "less with LIMIT, or again in a minute."
-                ) from None
+                raise _no_room() from None
         self._parts, self._spilt = [], self._size
 
 
 def open_nameless() -> int:
-    """Open a file that nobody else can open and that is gone when it is closed."""
+    """Open a file that nobody else can open and that is gone when it is closed.
+
+    Raises:
+        NoRoomError: when the disk is full.
+    """
     if hasattr(os, "O_TMPFILE"):
         try:
             return os.open(tempfile.gettempdir(), os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        except OSError:  # a file system that has no such files, or one that is read-only
+        except OSError as error:
+            if error.errno in _FULL:
+                raise _no_room() from None
+            # A file system that has no such files, or one that is read-only.
             return os.memfd_create("result", os.MFD_CLOEXEC)
     file, name = tempfile.mkstemp()
     os.unlink(name)
     return file
+
+
+def _no_room() -> NoRoomError:
+    return NoRoomError(
+        "There is no room for a large result: the disk takes no more of it. Ask for less with "
+        "LIMIT, or again in a minute."
+    )
 
 
 def too_large(limit: int) -> ResultLimitError:

@@ -233,7 +233,8 @@ class Supervisor:
         if web.generation is not self._generations[-1]:
             return  # it was started before another release came, and will itself be told to leave
         for other in self._webs.values():
-            if other.slot == web.slot and other.generation is not web.generation:
+            is_older = other.slot == web.slot and other.generation is not web.generation
+            if is_older and other.leaves_at is None:
                 os.kill(other.pid, signal.SIGTERM)
                 other.may_go_at = time.monotonic() + self._limits.patience_s
                 other.leaves_at = other.may_go_at + _LAST_STREAMS_S

@@ -95,6 +95,7 @@ class Connection(asyncio.BufferedProtocol):
         self._weight = 0
         self._is_reading = self._owes_leave = self._is_deaf = self._has_ended = False
         self._fault: Fault | None = None
+        self._refused: Environ | None = None
         self._busy = self._going = self._paused = self._is_over = False
         self._keep = True
         self._unsent: list[bytes] = []
@@ -197,12 +198,16 @@ class Connection(asyncio.BufferedProtocol):
         self._host.make_room()
 
     def resume_writing(self) -> None:
-        """Write on."""
+        """Write on, but later: the transport fails where it is closed while it tells us this."""
         self.is_stalled = False
         self.since = monotonic()
-        self._weigh_unread()
-        self._tell_free()
-        self._go_on()
+        asyncio.get_running_loop().call_soon(self._resume)
+
+    def _resume(self) -> None:
+        if not self.is_lost and not self.is_stalled:
+            self._weigh_unread()
+            self._tell_free()
+            self._go_on()
 
     def connection_lost(self, error: Exception | None) -> None:
         """Forget the visitor."""
@@ -210,7 +215,8 @@ class Connection(asyncio.BufferedProtocol):
         self._unsent.clear()
         self._host.held_bytes -= sum(weight for _, _, weight in self._requests)
         self._requests.clear()
-        self._reader.let_go()
+        self._reader.close()
+        self._refused = None
         self._host.unread_bytes -= self.unread
         self.unread = 0
         self._host.forget(self)
@@ -296,6 +302,7 @@ class Connection(asyncio.BufferedProtocol):
         self._weight = 0
         if self.is_lost:
             return
+        self._reader.forget()
         if not whole:
             self._transport.abort()
         elif not self._keep:
@@ -324,7 +331,8 @@ class Connection(asyncio.BufferedProtocol):
             if self._weigh_unread() < before:
                 self.since = now
             self._may_owe = self.unread > 0
-        if self.is_stalled or (self._is_over and self.unread):
+        # When the process is to end, what the system holds is sent without it.
+        if self.is_stalled or (self._is_over and self.unread and not self._host.draining):
             if now - self.since > STALL_S:
                 self._transport.abort()
         elif self._is_over:
@@ -339,11 +347,22 @@ class Connection(asyncio.BufferedProtocol):
 
     @property
     def held(self) -> int:
-        """How many bytes have come of a request that is not whole yet."""
-        return self._reader.received
+        """How many bytes have come of requests that are not whole yet, or wait for their turn."""
+        return self._reader.received + sum(weight for _, _, weight in self._requests)
 
-    def drop_request(self) -> None:
-        """Give up the request that is not whole, once all before it is answered."""
+    @property
+    def weight(self) -> int:
+        """How many bytes the request that is answered holds."""
+        return self._weight
+
+    def drop_requests(self) -> None:
+        """Give up all requests but the one that is answered; the first of them is refused."""
+        if not self.held:
+            return
+        if self._requests:
+            self._refused = self._requests[0][0]
+            self._host.held_bytes -= sum(weight for _, _, weight in self._requests)
+            self._requests.clear()
         self._reader.drop()
         self._is_reading, self._fault = False, self._reader.fault
         self._is_deaf = True
@@ -382,7 +401,7 @@ class Connection(asyncio.BufferedProtocol):
         """Say what is wrong with what came, and hear no more."""
         self._is_deaf = self._busy = True
         self._keep = False
-        self.refuse(fault, self._reader.environ)
+        self.refuse(fault, self._reader.environ if self._refused is None else self._refused)
 
     def _close(self) -> None:
         """Close once all is read; whoever still sends is heard out a little.

@@ -8,7 +8,6 @@ import resource
 import socket
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from email.utils import formatdate
@@ -18,9 +17,10 @@ from server.http.connection import Connection
 from server.http.crowd import Crowd
 from server.http.gateway import App, Call, Threads
 from server.http.heads import Environ, Fault, Headers, KnownHeads, to_plain
-from server.http.reader import HELD_BYTES, SMALL_BYTES
+from server.http.reader import HELD_BYTES
 from server.http.streams import MOST_STREAMS
 from server.http.wishes import Places, Wishes
+from server.limits import BusyError
 
 BACKLOG = 1024
 READ_BYTES = 64 * 1024
@@ -36,10 +36,13 @@ UNSENT_BYTES = 128 * 1024
 """How much of an answer the system takes beyond what is on its way."""
 UNREAD_BYTES = 192_000_000
 """How much of their answers all visitors leave unread; then whoever leaves the most goes."""
+SPARE_BYTES = HELD_BYTES // 16
+"""How much room is made beyond what is needed where one client has taken most of it."""
 PATIENCE_S = 1.0
 """How long a visitor may be idle before another may take his place, where nobody has two."""
 FAREWELL_S = 1.0
 """How long a visitor who has come, but not asked, may still ask when the process is to end."""
+_NO_ROOM = BusyError("Unanswered requests hold all the room.", "held_bytes", HELD_BYTES, 1)
 _CONNECTIONS, _SPARE_FILES = 8192, 256 + MOST_STREAMS
 
 Answering = Callable[[Environ, Connection], bool]
@@ -150,13 +153,19 @@ class Door:
         self._threads.submit(Call(self._threads, environ, connection).run)
 
     def in_turn(
-        self, environ: Environ, connection: Connection, client: str, places: Places
+        self,
+        environ: Environ,
+        connection: Connection,
+        client: str,
+        places: Places,
+        given_up: Callable[[], None] = lambda: None,
     ) -> None:
         """Have a request answered in a thread once one of the places is its client's.
 
-        Whoever finds no place in time, or makes too many wait, is told so.
+        Whoever finds no place in time, or makes too many wait, is told so; then, and when he has
+        gone, `given_up` is called.
         """
-        self._wishes.add(environ, connection, client, places)
+        self._wishes.add(environ, connection, client, places, given_up)
 
     def take_in(self, connection: Connection) -> None:
         """Take note that a visitor is in."""
@@ -188,36 +197,44 @@ class Door:
         Of the client who leaves the most, the one goes who has read nothing for longest.
         """
         while self.unread_bytes > UNREAD_BYTES:
-            visitor = self._find_largest(lambda visitor: visitor.unread)
-            if visitor is None:
+            _, visitors = self._find_largest(lambda visitor: visitor.unread)
+            if not visitors:
                 return
-            visitor.part()
+            visitors[0].part()
 
     def make_room_for_requests(self) -> None:
-        """Give up requests that are not whole while all together hold too much.
+        """Give up requests that no thread answers yet while all together hold too much.
 
-        Of the client whose hold the most, the one goes that was begun first. Small ones stay.
+        They go of the client whose hold the most, those first where nothing moved for longest; and
+        some more of one who holds much, since to find him takes time.
         """
         while self.held_bytes > HELD_BYTES:
-            visitor = self._find_largest(lambda visitor: visitor.held, SMALL_BYTES)
-            if visitor is None:
+            before = self.held_bytes
+            held, visitors = self._find_largest(self._weigh_waiting)
+            enough = HELD_BYTES - (SPARE_BYTES if held > 2 * SPARE_BYTES else 0)
+            for visitor in visitors:
+                visitor.drop_requests()
+                self._wishes.refuse(visitor, _NO_ROOM)
+                if self.held_bytes <= enough:
+                    break
+            if self.held_bytes == before:  # a thread has just taken what there was
                 return
-            visitor.drop_request()
 
-    def _find_largest(
-        self, weigh: Callable[[Connection], int], small: int = 0
-    ) -> Connection | None:
-        """Find, of the client whose visitors weigh the most, the one that moved least lately.
+    def _weigh_waiting(self, visitor: Connection) -> int:
+        return visitor.held + (visitor.weight if self._wishes.is_waiting(visitor) else 0)
 
-        Those who weigh no more than `small` do not count.
-        """
-        weights: Counter[str] = Counter()
-        weighty = [visitor for visitor in self.connections if weigh(visitor) > small]
-        for visitor in weighty:
-            weights[visitor.client] += weigh(visitor)
-        most = max(weights.values(), default=0)
-        mine = (visitor for visitor in weighty if weights[visitor.client] == most)
-        return min(mine, key=lambda visitor: visitor.since, default=None)
+    def _find_largest(self, weigh: Callable[[Connection], int]) -> tuple[int, list[Connection]]:
+        """Find the client whose visitors weigh the most together; those who moved lately last."""
+        weights: dict[str, int] = {}
+        weighty: dict[str, list[Connection]] = {}
+        for visitor in self.connections:
+            if weight := weigh(visitor):
+                weights[visitor.client] = weights.get(visitor.client, 0) + weight
+                weighty.setdefault(visitor.client, []).append(visitor)
+        if not weights:
+            return 0, []
+        client = max(weights, key=weights.__getitem__)
+        return weights[client], sorted(weighty[client], key=lambda visitor: visitor.since)
 
     def _let_in(self, most: int = LET_IN) -> None:
         """Take in who waits outside, as far as there is room."""
@@ -248,7 +265,8 @@ class Door:
     def _make_way(self) -> None:
         """Part with idle visitors, of the client who has the most; else let nobody in for now."""
         parted = self.connections.choose(PARTED)
-        for visitor in parted:
+        idle = [visitor for visitor in parted if visitor.is_idle(0)]
+        for visitor in idle or parted:
             visitor.part()
         if parted:
             return  # they are gone by the next round of the loop

@@ -38,9 +38,10 @@ HEADERS_BYTES = 32_000
 """The most that headers and trailers of a request hold together; to read them takes time."""
 NAME_BYTES = 100
 """The longest name of a header that is looked at."""
-HELD_BYTES = 128_000_000
-"""How much of unanswered requests all connections hold; then one above `SMALL_BYTES` goes."""
+HELD_BYTES = 192_000_000
+"""How much of unanswered requests all connections hold; then some of whoever holds most go."""
 SMALL_BYTES = 16_000
+"""What every connection may hold at any time: all of them together do not fill `HELD_BYTES`."""
 REQUEST_BYTES = 4000
 """What a whole request weighs beside its bytes, about."""
 
@@ -138,6 +139,17 @@ class RequestReader:
         """Give back what a request held while it was not whole."""
         self._host.held_bytes -= self.received
         self.received = 0
+
+    def forget(self) -> None:
+        """Keep nothing of a request that is whole, and answered."""
+        if not self.is_reading:
+            self.environ, self._target = {}, b""
+
+    def close(self) -> None:
+        """Keep nothing, nor whom it read for: a cycle would wait for the collector."""
+        self.let_go()
+        self.environ, self._target, self._body = {}, b"", []
+        del self._parser, self._taker
 
     def _parse(self, data: bytes | memoryview) -> None:
         """Read on; whoever offers another protocol is answered in this one (RFC 9110, 7.8).

@@ -54,6 +54,9 @@ class Streams:
         self._places: Crowd[Place] = Crowd(
             lambda place: place.pace, lambda place: place.age_s > PATIENCE_S
         )
+        self._results: Crowd[Place] = Crowd(
+            lambda place: place.pace, lambda place: place.age_s > PATIENCE_S
+        )
         self._held_bytes = 0
         self._lock = Lock()
 
@@ -76,7 +79,8 @@ class Streams:
         gone: list[Place] = []
         with self._lock:
             while (limit := self._find_lack(weight)) is not None:
-                chosen = self._places.choose(1, client)
+                crowd = self._results if limit[0] == "stream_bytes" else self._places
+                chosen = crowd.choose(1, client)
                 for one in chosen:
                     self._discard(one)
                 gone += chosen
@@ -106,10 +110,13 @@ class Streams:
 
     def _add(self, place: Place) -> None:
         self._places.add(place)
-        self._held_bytes += place.weight
+        if place.weight:
+            self._results.add(place)
+            self._held_bytes += place.weight
 
     def _discard(self, place: Place) -> None:
-        if self._places.discard(place):
+        self._places.discard(place)
+        if self._results.discard(place):
             self._held_bytes -= place.weight
 
 

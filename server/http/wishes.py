@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from time import monotonic
 
@@ -22,22 +23,43 @@ class Wishes:
         self.threads = threads
         self.waiting: dict[Connection, Wish] = {}
 
-    def add(self, environ: Environ, connection: Connection, client: str, places: Places) -> None:
-        """Have a request answered once the turn of its client has come; on the loop."""
-        wish = self.waiting[connection] = Wish(self, environ, connection, client, places)
+    def add(
+        self,
+        environ: Environ,
+        connection: Connection,
+        client: str,
+        places: Places,
+        given_up: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Have a request answered once the turn of its client has come; on the loop.
+
+        `given_up` is called, on the loop, when it is not answered.
+        """
+        wish = Wish(self, environ, connection, client, places, given_up)
+        self.waiting[connection] = wish
         places.ask(wish)
+
+    def is_waiting(self, connection: Connection) -> bool:
+        """Tell whether a request of a connection waits still, or has just been told."""
+        return connection in self.waiting
+
+    def refuse(self, connection: Connection, error: BusyError) -> None:
+        """Refuse, on the loop, the request of a connection if it still waits."""
+        wish = self.waiting.get(connection)
+        if wish is not None and wish.places.forget(wish):
+            wish.turn_away(error)
 
     def forget(self, connection: Connection) -> None:
         """Take note, on the loop, that a visitor has gone: nothing is made for him any more."""
         wish = self.waiting.pop(connection, None)
         if wish is not None and wish.places.forget(wish):
-            connection.end()
+            wish.give_up()
 
 
 class Wish:
     """One request that waits; see `server.turns.Asking`."""
 
-    __slots__ = ("_connection", "_environ", "_wishes", "place", "places", "since")
+    __slots__ = ("_connection", "_environ", "_given_up", "_wishes", "place", "places", "since")
 
     def __init__(
         self,
@@ -46,10 +68,12 @@ class Wish:
         connection: Connection,
         client: str,
         places: Places,
+        given_up: Callable[[], None],
     ) -> None:
         self._wishes = wishes
         self._environ = environ
         self._connection = connection
+        self._given_up = given_up
         self.place = client
         self.places = places
         self.since = monotonic()
@@ -60,20 +84,27 @@ class Wish:
 
     def refuse(self, error: BusyError) -> None:
         """Have the visitor told that there was no place."""
-        self._wishes.threads.on_loop(self._turn_away, error)
+        self._wishes.threads.on_loop(self.turn_away, error)
+
+    def turn_away(self, error: BusyError) -> None:
+        """Tell the visitor that there was no place; on the loop."""
+        self._wishes.waiting.pop(self._connection, None)
+        self._given_up()
+        fault = Fault(HTTPStatus.SERVICE_UNAVAILABLE, error.limit_name, error.value)
+        self._connection.refuse(fault, self._environ)
+
+    def give_up(self) -> None:
+        """Take note that the visitor has gone; on the loop."""
+        self._given_up()
+        self._connection.end()
 
     def _fulfil(self) -> None:
         self._wishes.waiting.pop(self._connection, None)
         if self._connection.is_lost:
             self._give_back()
-            self._wishes.threads.on_loop(self._connection.end)
+            self._wishes.threads.on_loop(self.give_up)
         else:
             Call(self._wishes.threads, self._environ, self._connection, self._give_back).run()
 
     def _give_back(self) -> None:
         self.places.give_back(None)
-
-    def _turn_away(self, error: BusyError) -> None:
-        self._wishes.waiting.pop(self._connection, None)
-        fault = Fault(HTTPStatus.SERVICE_UNAVAILABLE, error.limit_name, error.value)
-        self._connection.refuse(fault, self._environ)

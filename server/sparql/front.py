@@ -411,7 +411,10 @@ class Front:
         self, environ: Environ, start_response: StartResponse, handed: Handed
     ) -> Iterable[bytes]:
         """Let Flask make the page in the client's turn, and note what came of the query."""
+        large = handed.found.large if handed.found is not None else None
         try:
+            if large is not None and ROOM in environ:
+                environ[ROOM](large.length)
             place = self.making.take(handed.client)
         except BusyError as error:
             return self._say(environ, start_response, handed, to_problem(error))

@@ -130,7 +130,8 @@ class Quick:
             evaluated = self._lanes.collect(begun)
             if evaluated is None:
                 handed.fresh = partial(self._lanes.finish, begun, handed.client)
-                self._door.in_thread(environ, connection)
+                given_up = partial(self._drop, environ, handed, begun)
+                self._door.in_turn(environ, connection, handed.client, self._asking, given_up)
             else:
                 found = self._front.keep(handed, evaluated)
                 self._answer(environ, connection, handed, found)
@@ -139,6 +140,13 @@ class Quick:
             handed.free()
             del environ[HANDED]  # so that the query's line is left with the refusal
             connection.fail(environ)
+
+    def _drop(self, environ: Environ, handed: Handed, begun: Begun) -> None:
+        """Let go of a query for which there is no thread in time; its refusal leaves its line."""
+        handed.fresh = None
+        self._lanes.drop(begun)
+        handed.free()
+        del environ[HANDED]
 
     def _answer(
         self, environ: Environ, connection: Connection, handed: Handed, found: Found
