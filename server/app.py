@@ -45,7 +45,8 @@ from server.review import set_up
 from server.settings import Settings
 from server.site import Served
 from server.sparql import page, questions
-from server.sparql.front import HANDED, Front
+from server.sparql.front import Front
+from server.sparql.handed import HANDED
 
 
 def create_app(

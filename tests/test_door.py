@@ -24,7 +24,7 @@ import pytest
 from server.http import connection, door, reader, streams
 from server.http.connection import Connection
 from server.http.door import Door
-from server.http.gateway import Threads
+from server.http.gateway import LET_GO, ROOM, Threads
 from server.http.heads import PATH_BYTES, WHOLE, Environ, to_head
 from server.http.reader import HEAD_BYTES, HEADERS_BYTES, MOST_HEADERS
 from server.http.streams import Place, Streams
@@ -60,6 +60,10 @@ class App:
         if path == "/wait":
             self.entered.release()
             assert self.go.wait(20)
+        if path == "/room":
+            environ[ROOM](10)
+        if path == "/aside":
+            environ[LET_GO]()
         if path == "/much":
             start("200 OK", [("Content-Length", str(MUCH))])
             return [b"x" * MUCH]
@@ -579,6 +583,35 @@ def test_results_kept_for_streams_have_so_many_bytes_together() -> None:
     assert len(room) == 3
 
 
+def test_whoever_has_read_much_in_a_long_time_is_slower_than_who_has_read_less_in_a_short_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(streams, "monotonic", lambda: now[0])
+    room = Streams(100, lambda call, *given: call(*given))
+    slow, long = take(room, "a", 50)
+    now[0] = 97.0
+    fast, short = take(room, "b", 50)
+    now[0] = 100.0
+    long.sent, short.sent = 100, 60
+    take(room, "c", 50)
+    assert (slow.is_parted, fast.is_parted) == (True, False)
+
+
+def test_room_that_an_answer_did_not_need_is_given_back(house: House) -> None:
+    assert statuses(house.say(get("/room", "Connection: close"))) == [200]
+    house.wait_until(lambda: len(house.door._threads.streams) == 0)
+
+
+def test_a_place_is_given_back_once_though_it_was_let_go_of_before_the_answer(house: House) -> None:
+    wishes = make_pages(house, 1)
+    with house.visit() as visitor:
+        for _ in range(2):
+            visitor.sendall(get("/aside"))
+            assert statuses(read_answer(visitor)[0]) == [200]
+    assert house.ask(wishes) == 0
+
+
 def test_dumps_that_are_read_give_no_room_for_results() -> None:
     room = Streams(100, lambda call, *given: call(*given))
     result, _ = take(room, "a", 90)
@@ -586,7 +619,7 @@ def test_dumps_that_are_read_give_no_room_for_results() -> None:
     with pytest.raises(BusyError):
         take(room, "c", 50)
     assert [visitor.is_parted for visitor in (result, *dumps)] == [False] * 6
-    take(room, "a", 5)
+    take(room, "a", 5)[1].sent = 1000
     take(room, "c", 10)
     assert [visitor.is_parted for visitor in dumps] == [False] * 5
     assert (result.is_parted, len(room)) == (True, 7)
@@ -1106,7 +1139,7 @@ def test_a_connection_ends_once_where_the_last_answer_follows_one_that_was_long_
             visited.reply(to_head("200 OK", [("Content-Length", "0")]))
         return environ["PATH_INFO"] == "/last"
 
-    monkeypatch.setattr(connection, "_count_in_system", lambda transport: 0)
+    monkeypatch.setattr(connection, "count_in_system", lambda transport: 0)
     house.door.at_once = answer
     with house.visit() as visitor:
         visitor.sendall(get("/much") + get("/last"))
@@ -1174,6 +1207,7 @@ def test_unfinished_requests_together_hold_so_much_and_whoever_holds_the_most_gi
         refused = read_all(first)
         assert statuses(refused) == [503]
         assert b"(held_bytes: 100,000)" in refused
+        assert {v._reader._target for v in house.door.connections if not v.held} <= {b""}
         assert statuses(house.say(get("/small", "Connection: close"))) == [200]
         for visitor in (other, small, second, third):
             visitor.sendall(end)
@@ -1187,6 +1221,20 @@ def begin_too_much(house: House, held: ExitStack) -> socket.socket:
     visitor = held.enter_context(house.visit("127.0.0.9"))
     visitor.sendall(b"GET /?" + b"x" * 30_000)
     return visitor
+
+
+def test_a_small_request_makes_nobody_give_up_one(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (reader, connection, door):
+        monkeypatch.setattr(module, "HELD_BYTES", 20_000)
+    with house.visit() as first, house.visit("127.0.0.2") as second:
+        for at, visitor in enumerate((first, second), 1):
+            visitor.sendall(b"GET /?" + b"x" * 12_000)
+            house.wait_until(lambda at=at: house.door.held_bytes > at * 12_000)
+        for visitor in (first, second):
+            visitor.sendall(get("", "Connection: close").removeprefix(b"GET"))
+            assert statuses(read_all(visitor)) == [200]
 
 
 def test_many_small_requests_of_one_client_make_room_for_another(

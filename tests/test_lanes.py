@@ -654,6 +654,25 @@ def test_query_that_is_let_go_of_counts_no_more_and_keeps_no_file(generation: Ge
         assert thread.submit(asyncio.run, let_go(lanes)).result() == [True, False, True] * 2
 
 
+def test_query_that_overruns_says_so_is_noted_and_goes_to_the_slow_lane_at_once_the_next_time(
+    generation: Generation,
+) -> None:
+    told: list[int] = []
+
+    def evaluate(query: str) -> int:
+        """Ask, and count how often it was told that it takes long, and has overrun."""
+        told.clear()
+        with suppress(TimeLimitError):
+            lanes.evaluate(QueryRequest(query, "json"), "me", lambda: told.append(1))
+        return len(told)
+
+    with closing(Lanes(generation.addresses, LIMITS, generation.version)) as lanes:
+        assert (evaluate(small_query()), lanes._slices.count_overruns("me")) == (0, 0)
+        one, another = endless_query(), endless_query()
+        for query, overruns in ((one, 1), (another, 2), (one, 2), (another, 2)):
+            assert (evaluate(query), lanes._slices.count_overruns("me")) == (1, overruns)
+
+
 def test_who_overran_again_and_again_leaves_places_for_long_queries_to_others(
     generation: Generation,
 ) -> None:

@@ -38,7 +38,8 @@ from server.http.connection import Connection
 from server.http.door import Door
 from server.http.heads import WHOLE, Environ
 from server.http.wishes import Places
-from server.sparql.front import HANDED, Front
+from server.sparql.front import Front
+from server.sparql.handed import HANDED
 from server.sparql.quick import PLAIN_BYTES, Quick
 
 ROWS = "SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o"

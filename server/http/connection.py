@@ -7,25 +7,22 @@ refused once all before it is answered, and the connection closed.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import socket
-import sys
-import termios
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
 from time import monotonic
-from typing import Protocol
 
-from server.http.heads import Environ, Fault, Headers, to_head
+from server.http.heads import Environ, Fault, to_head
+from server.http.host import Host
 from server.http.reader import (
     HELD_BYTES,
     REQUEST_BYTES,
     SMALL_BYTES,
-    ReadingHost,
     RequestReader,
 )
+from server.http.unread import count_in_system
 from server.proxies import to_client
 
 MOST_AHEAD = 100
@@ -38,46 +35,6 @@ STALL_S = 60.0
 """How long a visitor may leave an answer unread."""
 LINGER_S = 2.0
 """How long what a visitor still sends is thrown away, so that a read answer is not lost with it."""
-_TCP_CLOSE = 7  # netinet/tcp.h
-
-
-class Host(ReadingHost, Protocol):
-    """Whoever has the connections, and answers."""
-
-    environ: Environ
-    draining: bool
-    buffer: memoryview
-    unread_bytes: int
-    explain: Callable[[Fault, Environ], tuple[Headers, bytes]]
-    again: Callable[[bytes, Connection], bool]
-
-    def take_in(self, connection: Connection) -> None:
-        """Take note that a connection is there."""
-        ...
-
-    def forget(self, connection: Connection) -> None:
-        """Take note that a connection has ended."""
-        ...
-
-    def date(self) -> bytes:
-        """Give the `Date` header as a line."""
-        ...
-
-    def owe(self, connection: Connection) -> None:
-        """Take note that a connection has something to send at the end of this round."""
-        ...
-
-    def make_room(self) -> None:
-        """Part with visitors while all together leave too much unread."""
-        ...
-
-    def make_room_for_requests(self) -> None:
-        """Give up requests that are not whole while all together hold too much."""
-        ...
-
-    def answer(self, environ: Environ, connection: Connection) -> None:
-        """Have a request answered, now or later."""
-        ...
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -430,7 +387,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _weigh_unread(self) -> int:
         """Look how much the visitor has not read."""
-        unread = self._transport.get_write_buffer_size() + _count_in_system(self._transport)
+        unread = self._transport.get_write_buffer_size() + count_in_system(self._transport)
         self._host.unread_bytes += unread - self.unread
         self.unread = unread
         return unread
@@ -439,19 +396,3 @@ class Connection(asyncio.BufferedProtocol):
         told, self.when_free = self.when_free, []
         for tell in told:
             tell()
-
-
-def _count_in_system(transport: asyncio.Transport) -> int:
-    """Count the bytes that the system holds until the other side has taken them (tcp(7))."""
-    visitor = transport.get_extra_info("socket")
-    answer = bytearray(4)
-    try:
-        fcntl.ioctl(visitor.fileno(), termios.TIOCOUTQ, answer)
-        held = int.from_bytes(answer, sys.byteorder)
-        # What was on its way to one who has gone still counts, but is not held.
-        if held and sys.platform == "linux":
-            state = visitor.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
-            return 0 if state == _TCP_CLOSE else held
-    except OSError:  # this system does not tell
-        return 0
-    return held

@@ -132,7 +132,7 @@ class RequestReader:
     def drop(self) -> None:
         """Give up a request that is not whole, for want of room."""
         self.fault = self.fault or Fault(HTTPStatus.SERVICE_UNAVAILABLE, "held_bytes", HELD_BYTES)
-        self._body = []
+        self._target, self._body = b"", []
         self.let_go()
 
     def let_go(self) -> None:
@@ -142,7 +142,7 @@ class RequestReader:
 
     def forget(self) -> None:
         """Keep nothing of a request that is whole, and answered."""
-        if not self.is_reading:
+        if self.environ and not self.is_reading:
             self.environ, self._target = {}, b""
 
     def close(self) -> None:

@@ -11,7 +11,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from itertools import count
 from time import perf_counter
 from typing import Any
@@ -31,10 +30,11 @@ from server.proxies import Proxies, to_client
 from server.refusals import KINDS, ProblemError, say_problem, to_problem, wants_page
 from server.settings import Settings
 from server.site import Served, Site
-from server.slots import Slot, Slots
+from server.slots import Slots
 from server.sparql.cache import Cache, Ready
 from server.sparql.desk import Asked, Desk, Found, to_digest
-from server.sparql.protocol import Given, read_request
+from server.sparql.handed import BEGUN, HANDED, Address, Handed
+from server.sparql.protocol import read_request
 from server.turns import Pool
 from server.visits import Environ, Stream, choose_head, shared_lines, start, to_tag, with_format
 
@@ -46,47 +46,8 @@ METHODS = ("GET", "HEAD", "POST")
 _OK = to_head("200 OK", [])
 _AT_ONCE = nullcontext()
 _NAMES_QUERY = re.compile("".join(f"(?:{letter}|%{ord(letter):x})" for letter in "query"))
-Address = tuple[Any, ...]
-"""What the cache knows a request by, besides what is the same for all."""
 PAGES_TOGETHER = 2
 """How many threads make pages at the same time: all of them, and the loop, share one processor."""
-BEGUN = "kg.begun"
-"""Where in the environment stands since when a query is in hand, by `time.perf_counter`."""
-HANDED = "kg.handed"
-"""Where in the environment Flask finds what the front has found out already."""
-
-
-@dataclass(slots=True)
-class Handed:
-    """A request of the endpoint on its way: what has been found out about it so far.
-
-    `address` is what `Cache.find` knows it by; `fresh` waits for the answer, where the event loop
-    has asked already.
-    """
-
-    visit: Visit
-    client: str
-    site: Site
-    address: Address | None
-    given: Given | None = None
-    asked: Asked | None = None
-    problem: ProblemError | None = None
-    found: Found | None = None
-    slot: Slot | None = None
-    fresh: Callable[[], Evaluated] | None = None
-    let_go: Callable[[], None] | None = None
-
-    def free(self) -> None:
-        """Give its slot back, if it has one still."""
-        if self.slot is not None:
-            self.slot.free()
-
-    def go_aside(self) -> None:
-        """Make way for others, since to evaluate it takes long."""
-        if self.slot is not None:
-            self.slot.step_aside()
-        if self.let_go is not None:
-            self.let_go()
 
 
 class Front:

@@ -24,7 +24,7 @@ from server.replies import general_links, negotiate, reply
 from server.site import Question, current_site
 from server.sparql.completion import list_terms
 from server.sparql.desk import Asked, Found
-from server.sparql.front import HANDED, Handed
+from server.sparql.handed import HANDED, Handed
 from server.sparql.protocol import Given, pick_by_name, read_request
 from server.sparql.results import read_first, read_graph, read_table
 from server.sparql.snippets import Snippet, write_snippets

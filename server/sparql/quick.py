@@ -25,7 +25,8 @@ from server.proxies import to_client
 from server.refusals import ProblemError
 from server.sparql.cache import Ready
 from server.sparql.desk import Found
-from server.sparql.front import HANDED, Front, Handed, asks_nothing
+from server.sparql.front import Front, asks_nothing
+from server.sparql.handed import HANDED, Handed
 
 PLAIN_BYTES = 4096
 """The longest address that is read on the event loop: checking a query takes time by its length."""
