@@ -30,7 +30,7 @@ from small_release import write_small_release
 from kg.errors import QueryError
 from kg.release import open_release
 from kg.store import QueryResult
-from server.evaluation import system
+from server.evaluation import slices, system
 from server.evaluation.answers import (
     Evaluated,
     FederationError,
@@ -671,6 +671,23 @@ def test_query_that_overruns_says_so_is_noted_and_goes_to_the_slow_lane_at_once_
         one, another = endless_query(), endless_query()
         for query, overruns in ((one, 1), (another, 2), (one, 2), (another, 2)):
             assert (evaluate(query), lanes._slices.count_overruns("me")) == (1, overruns)
+
+
+def test_client_who_finds_no_place_for_a_long_query_may_soon_ask_short_ones_again(
+    generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slices, "_REFUSED_S", 1.0)
+    limits = replace(LIMITS, long_queries=1)
+    made = Lanes(generation.addresses, limits, generation.version)
+    with closing(made) as lanes, lanes._long.hold("another"):
+        while lanes._slices.take_whole():
+            pass
+        for query in (endless_query(), small_query()):
+            with pytest.raises(BusyError) as caught:
+                ask(lanes, query)
+            assert caught.value.limit_name == "long_queries"
+        time.sleep(1.1)
+        assert ask(lanes, small_query()).lane == "fast"
 
 
 def test_who_overran_again_and_again_leaves_places_for_long_queries_to_others(

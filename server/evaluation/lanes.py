@@ -14,7 +14,8 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, NoReturn
 
@@ -208,7 +209,7 @@ class Lanes:
                 self._note_overrun(client, place, slice.is_whole)
             finally:
                 slice.end()
-        with self._long.hold(client, leaves=self._count_left_to_others(client)):
+        with self._hold_long(client):
             takes_long()
             if not is_slow:
                 try:
@@ -217,6 +218,23 @@ class Lanes:
                     self._note_overrun(client, place, was_whole=True)
             self._remember(payload)
             return self._ask_slowly(payload, client)
+
+    @contextmanager
+    def _hold_long(self, client: str) -> Iterator[None]:
+        """Hold a place for a query that takes long; see `Slots.hold`.
+
+        Where there is none, the client is held back less long: none of its queries could show that
+        a whole slice is enough for them.
+        """
+        try:
+            slot = self._long.take(client, leaves=self._count_left_to_others(client))
+        except LimitError:
+            self._slices.note_refusal(client)
+            raise
+        try:
+            yield
+        finally:
+            slot.free()
 
     def _count_left_to_others(self, client: str) -> int:
         """Tell how many places for queries that take long a client does not get: by its overruns.

@@ -20,6 +20,7 @@ _SHORT_MS = 25
 _REMEMBERED = 4096
 _FORGIVEN_S = 30.0
 _HELD_BACK_S = 3.0
+_REFUSED_S = 10.0
 
 
 class HeldBackError(Exception):
@@ -82,10 +83,17 @@ class Slices:
 
     def note_end(self, client: str) -> None:
         """Hold a client back for a little only, unless one of its queries overran a whole slice."""
+        self._shorten(client, _HELD_BACK_S)
+
+    def note_refusal(self, client: str) -> None:
+        """Hold a client back less long since its query was refused before it had a whole slice."""
+        self._shorten(client, _REFUSED_S)
+
+    def _shorten(self, client: str, seconds: float) -> None:
         with self._lock:
             times, until = self._overruns.get(client, (1, 0.0))
             if times == 0:
-                self._overruns[client] = (0, min(until, time.monotonic() + _HELD_BACK_S))
+                self._overruns[client] = (0, min(until, time.monotonic() + seconds))
 
 
 class Slice:
