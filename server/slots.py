@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from server.limits import BusyError, ClientBusyError
 
@@ -56,15 +55,6 @@ class Slots:
             self._changed(self._total)
         return Slot(self, client, is_beside)
 
-    @contextmanager
-    def hold(self, client: str, leaves: int = 0) -> Iterator[None]:
-        """Have a slot as long as the block runs; raises as `take` does, on entering."""
-        slot = self.take(client, leaves=leaves)
-        try:
-            yield
-        finally:
-            slot.free()
-
     def set_beside(self, slot: Slot) -> None:
         """Count a slot for its client only from now on."""
         with self._lock:
@@ -88,7 +78,7 @@ class Slots:
 
 
 class Slot:
-    """A slot that is taken until it is freed, from whatever thread."""
+    """A slot that is taken until it is freed, from whatever thread, or its block ends."""
 
     __slots__ = ("_slots", "client", "is_beside", "is_free")
 
@@ -97,6 +87,12 @@ class Slot:
         self.client = client
         self.is_beside = is_beside
         self.is_free = False
+
+    def __enter__(self) -> Slot:
+        return self
+
+    def __exit__(self, *given: object) -> None:
+        self.free()
 
     def free(self) -> None:
         """Give the slot back; a second time does nothing."""

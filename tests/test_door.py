@@ -1186,11 +1186,20 @@ def test_who_knocks_when_the_end_comes_is_answered_or_turned_away(
     assert said == [b"GET /last? "]
 
 
+END = get("", "Connection: close").removeprefix(b"GET")
+"""The end of a request that was begun."""
+
+
+def hold_at_most(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    """Set how many bytes unanswered requests may hold together."""
+    for module in (reader, connection, door):
+        monkeypatch.setattr(module, "HELD_BYTES", most)
+
+
 def test_unfinished_requests_together_hold_so_much_and_whoever_holds_the_most_gives_up(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (reader, connection, door):
-        monkeypatch.setattr(module, "HELD_BYTES", 100_000)
+    hold_at_most(monkeypatch, 100_000)
     with ExitStack() as held:
 
         def begin(source: int, length: int) -> socket.socket:
@@ -1200,7 +1209,6 @@ def test_unfinished_requests_together_hold_so_much_and_whoever_holds_the_most_gi
             house.wait_until(lambda: house.door.held_bytes != before)
             return visitor
 
-        end = get("", "Connection: close").removeprefix(b"GET")
         other, small = begin(2, 35_000), begin(3, 15_000)
         first, second = begin(1, 20_000), begin(1, 20_000)
         third = begin(1, 22_000)
@@ -1210,7 +1218,7 @@ def test_unfinished_requests_together_hold_so_much_and_whoever_holds_the_most_gi
         assert {v._reader._target for v in house.door.connections if not v.held} <= {b""}
         assert statuses(house.say(get("/small", "Connection: close"))) == [200]
         for visitor in (other, small, second, third):
-            visitor.sendall(end)
+            visitor.sendall(END)
             assert statuses(read_all(visitor)) == [200]
     assert statuses(house.say(get("/", "Connection: close"))) == [200]
     assert house.door.held_bytes == 0
@@ -1226,22 +1234,20 @@ def begin_too_much(house: House, held: ExitStack) -> socket.socket:
 def test_a_small_request_makes_nobody_give_up_one(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (reader, connection, door):
-        monkeypatch.setattr(module, "HELD_BYTES", 20_000)
+    hold_at_most(monkeypatch, 20_000)
     with house.visit() as first, house.visit("127.0.0.2") as second:
         for at, visitor in enumerate((first, second), 1):
             visitor.sendall(b"GET /?" + b"x" * 12_000)
             house.wait_until(lambda at=at: house.door.held_bytes > at * 12_000)
         for visitor in (first, second):
-            visitor.sendall(get("", "Connection: close").removeprefix(b"GET"))
+            visitor.sendall(END)
             assert statuses(read_all(visitor)) == [200]
 
 
 def test_many_small_requests_of_one_client_make_room_for_another(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (reader, connection, door):
-        monkeypatch.setattr(module, "HELD_BYTES", 100_000)
+    hold_at_most(monkeypatch, 100_000)
     with ExitStack() as held:
         small = [held.enter_context(house.visit()) for _ in range(6)]
         for at, visitor in enumerate(small, 1):
@@ -1251,7 +1257,7 @@ def test_many_small_requests_of_one_client_make_room_for_another(
         for visitor in small[:2]:
             assert statuses(read_all(visitor)) == [503]
         for visitor in (*small[2:], other):
-            visitor.sendall(get("", "Connection: close").removeprefix(b"GET"))
+            visitor.sendall(END)
             assert statuses(read_all(visitor)) == [200]
     assert house.ask(lambda: house.door.held_bytes) == 0
 
@@ -1259,8 +1265,7 @@ def test_many_small_requests_of_one_client_make_room_for_another(
 def test_requests_sent_ahead_make_room_for_another_client_s(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (reader, connection, door):
-        monkeypatch.setattr(module, "HELD_BYTES", 100_000)
+    hold_at_most(monkeypatch, 100_000)
     with ExitStack() as held:
         ahead = held.enter_context(house.visit())
         ahead.sendall(get("/wait") + 18 * get("/ahead"))
@@ -1268,7 +1273,7 @@ def test_requests_sent_ahead_make_room_for_another_client_s(
         house.wait_until(lambda: house.door.held_bytes > 72_000)
         other = begin_too_much(house, held)
         house.wait_until(lambda: house.door.held_bytes < 50_000)
-        other.sendall(get("", "Connection: close").removeprefix(b"GET"))
+        other.sendall(END)
         assert statuses(read_all(other)) == [200]
         house.app.go.set()
         assert statuses(read_all(ahead)) == [200, 503]
@@ -1286,8 +1291,7 @@ def test_requests_that_wait_for_a_place_make_room_for_another_client_s(
         first = held.enter_context(house.visit("127.0.0.2"))
         first.sendall(get("/wait"))
         assert house.app.entered.acquire(timeout=20)
-        for module in (reader, connection, door):
-            monkeypatch.setattr(module, "HELD_BYTES", 100_000)
+        hold_at_most(monkeypatch, 100_000)
         waiting = [held.enter_context(house.visit()) for _ in range(2)]
         for at, visitor in enumerate(waiting, 2):
             body = b"y" * 38_000
@@ -1295,7 +1299,7 @@ def test_requests_that_wait_for_a_place_make_room_for_another_client_s(
             house.wait_until(lambda at=at: wishes() == at)
         other = begin_too_much(house, held)
         assert statuses(read_answer(waiting[0])[0]) == [503]
-        other.sendall(get("", "Connection: close").removeprefix(b"GET"))
+        other.sendall(END)
         house.app.go.set()
         assert statuses(read_answer(waiting[1])[0]) == [200]
         for visitor in (first, other):
@@ -1307,8 +1311,7 @@ def test_requests_that_wait_for_a_place_make_room_for_another_client_s(
 def test_a_fault_that_waits_to_be_told_stays_that_fault_when_room_is_made(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (reader, connection, door):
-        monkeypatch.setattr(module, "HELD_BYTES", 50_000)
+    hold_at_most(monkeypatch, 50_000)
     with house.visit() as faulty, house.visit("127.0.0.2") as other:
         faulty.sendall(get("/wait") + b"GET /?" + b"x" * 40_000)
         assert house.app.entered.acquire(timeout=20)
@@ -1318,7 +1321,7 @@ def test_a_fault_that_waits_to_be_told_stays_that_fault_when_room_is_made(
         house.wait_until(lambda: 20_000 < house.door.held_bytes < 40_000)
         house.app.go.set()
         assert statuses(read_all(faulty)) == [200, 400]
-        other.sendall(get("", "Connection: close").removeprefix(b"GET"))
+        other.sendall(END)
         assert statuses(read_all(other)) == [200]
 
 

@@ -338,7 +338,7 @@ def test_places_that_one_leaves_to_others_are_theirs() -> None:
     slots = Slots("long_queries", 8, 8)
     for client in ("a", "b", "c", "d"):
         slots.take(client, leaves=4)
-    with pytest.raises(BusyError), slots.hold("e", leaves=4):
+    with pytest.raises(BusyError), slots.take("e", leaves=4):
         pass
     for client in ("e", "f", "g", "h"):
         slots.take(client)

@@ -509,11 +509,11 @@ def test_queries_with_service_leave_half_of_the_places_for_long_ones(release: Pa
     with (
         evaluating(release, limits) as generation,
         closing(Lanes(generation.addresses, limits, generation.version)) as lanes,
-        lanes._long.hold("a"),
+        lanes._long.take("a"),
     ):
         with pytest.raises(FederationError):
             ask(lanes, far)
-        with lanes._long.hold("b"):
+        with lanes._long.take("b"):
             with pytest.raises(BusyError) as caught:
                 ask(lanes, far)
             assert caught.value.limit_name == "long_queries"
@@ -679,7 +679,7 @@ def test_client_who_finds_no_place_for_a_long_query_may_soon_ask_short_ones_agai
     monkeypatch.setattr(slices, "_REFUSED_S", 1.0)
     limits = replace(LIMITS, long_queries=1)
     made = Lanes(generation.addresses, limits, generation.version)
-    with closing(made) as lanes, lanes._long.hold("another"):
+    with closing(made) as lanes, lanes._long.take("another"):
         while lanes._slices.take_whole():
             pass
         for query in (endless_query(), small_query()):

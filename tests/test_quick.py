@@ -103,16 +103,10 @@ class Hall:
         self.waiting: list[tuple[str, Places]] = []
         self.give_up: list[Callable[[], None]] = []
 
-    def in_turn(
-        self,
-        environ: Environ,
-        connection: Connection,
-        client: str,
-        places: Places,
-        given_up: Callable[[], None] = lambda: None,
-    ) -> None:
+    def in_turn(self, environ: Environ, connection: Connection, *asked: Any) -> None:
+        client, places, *given_up = asked
         self.waiting.append((client, places))
-        self.give_up.append(given_up)
+        self.give_up += given_up
 
 
 @pytest.fixture(scope="module")

@@ -64,8 +64,7 @@ def _hold(release_dir: str) -> tuple[int, Path]:
         folder = os.open(release_dir, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise ReleaseError(f"the release cannot be read: {error.strerror}", release_dir) from None
-    held = Path(f"/proc/self/fd/{folder}")
-    return folder, held if held.is_dir() else Path(release_dir)
+    return folder, system.find_open(folder) or Path(release_dir)
 
 
 def _open(release: Release, memory_triples: int) -> tuple[Callable[[], EmbeddedStore], int]:

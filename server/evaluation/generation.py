@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from server.evaluation import system
 from server.evaluation.frames import Addresses, Ears, Setup
 from server.limits import Limits
 
@@ -57,8 +58,8 @@ class Generation:
 
         One that takes its place later is never mistaken for it.
         """
-        held = Path(f"/proc/self/fd/{self.folder}")
-        return held if self.folder is not None and held.is_dir() else self._release_dir.resolve()
+        held = None if self.folder is None else system.find_open(self.folder)
+        return held or self._release_dir.resolve()
 
     def name_folder(self, said: str) -> str:
         """Put the name of the folder that people know into what is said of it."""

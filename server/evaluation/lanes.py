@@ -14,8 +14,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NoReturn
 
@@ -44,7 +43,7 @@ from server.limits import (
     TimeLimitError,
 )
 from server.sayings import say
-from server.slots import Slots
+from server.slots import Slot, Slots
 
 _CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE}
 _TIMED_OUT = {-signal.SIGALRM, -signal.SIGPROF}
@@ -106,7 +105,7 @@ class Lanes:
             payload = to_payload(request)
             if self._limits.allow_service and "service" in request.query.lower():
                 far_ms = self._limits.federated_time_ms
-                with self._long.hold(client, leaves=self._limits.long_queries // 2):
+                with self._long.take(client, leaves=self._limits.long_queries // 2):
                     takes_long()
                     return self._ask(self._far, payload, lambda: far_ms, place)
             return self._evaluate(payload, client, place, takes_long=takes_long)
@@ -209,7 +208,7 @@ class Lanes:
                 self._note_overrun(client, place, slice.is_whole)
             finally:
                 slice.end()
-        with self._hold_long(client):
+        with self._take_long(client):
             takes_long()
             if not is_slow:
                 try:
@@ -219,22 +218,17 @@ class Lanes:
             self._remember(payload)
             return self._ask_slowly(payload, client)
 
-    @contextmanager
-    def _hold_long(self, client: str) -> Iterator[None]:
-        """Hold a place for a query that takes long; see `Slots.hold`.
+    def _take_long(self, client: str) -> Slot:
+        """Take a place for a query that takes long; see `Slots.take`.
 
         Where there is none, the client is held back less long: none of its queries could show that
         a whole slice is enough for them.
         """
         try:
-            slot = self._long.take(client, leaves=self._count_left_to_others(client))
+            return self._long.take(client, leaves=self._count_left_to_others(client))
         except LimitError:
             self._slices.note_refusal(client)
             raise
-        try:
-            yield
-        finally:
-            slot.free()
 
     def _count_left_to_others(self, client: str) -> int:
         """Tell how many places for queries that take long a client does not get: by its overruns.

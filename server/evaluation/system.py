@@ -82,6 +82,15 @@ def adopt_orphans() -> None:
     _prctl(_SUBREAPER, 1)
 
 
+def find_open(folder: int) -> Path | None:
+    """Give the path of an open folder that leads to it whatever it is called by now, if any does.
+
+    It holds in this process and in those forked from it.
+    """
+    path = Path(f"/proc/self/fd/{folder}")
+    return path if path.is_dir() else None
+
+
 def wait_for_turns() -> None:
     """Have this process, when it is woken, wait until the one that runs pauses.
 

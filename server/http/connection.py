@@ -170,8 +170,7 @@ class Connection(asyncio.BufferedProtocol):
         """Forget the visitor."""
         self.is_lost = True
         self._unsent.clear()
-        self._host.held_bytes -= sum(weight for _, _, weight in self._requests)
-        self._requests.clear()
+        self._drop_ahead()
         self._reader.close()
         self._refused = None
         self._host.unread_bytes -= self.unread
@@ -305,7 +304,7 @@ class Connection(asyncio.BufferedProtocol):
     @property
     def held(self) -> int:
         """How many bytes have come of requests that are not whole yet, or wait for their turn."""
-        return self._reader.received + sum(weight for _, _, weight in self._requests)
+        return self._reader.received + self._weigh_ahead()
 
     @property
     def weight(self) -> int:
@@ -318,12 +317,19 @@ class Connection(asyncio.BufferedProtocol):
             return
         if self._requests:
             self._refused = self._requests[0][0]
-            self._host.held_bytes -= sum(weight for _, _, weight in self._requests)
-            self._requests.clear()
+            self._drop_ahead()
         self._reader.drop()
         self._is_reading, self._fault = False, self._reader.fault
         self._is_deaf = True
         self._go_on()
+
+    def _weigh_ahead(self) -> int:
+        return sum(weight for _, _, weight in self._requests)
+
+    def _drop_ahead(self) -> None:
+        """Forget the requests that wait for their turn."""
+        self._host.held_bytes -= self._weigh_ahead()
+        self._requests.clear()
 
     def part(self) -> None:
         """Part at once with a visitor who takes the room of others."""

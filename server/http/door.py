@@ -17,10 +17,9 @@ from server.http.connection import Connection
 from server.http.crowd import Crowd
 from server.http.gateway import App, Call, Threads
 from server.http.heads import Environ, Fault, Headers, KnownHeads, to_plain
-from server.http.reader import HELD_BYTES
+from server.http.reader import HELD_BYTES, no_room
 from server.http.streams import MOST_STREAMS
-from server.http.wishes import Places, Wishes
-from server.limits import BusyError
+from server.http.wishes import Wishes
 
 BACKLOG = 1024
 READ_BYTES = 64 * 1024
@@ -42,7 +41,6 @@ PATIENCE_S = 1.0
 """How long a visitor may be idle before another may take his place, where nobody has two."""
 FAREWELL_S = 1.0
 """How long a visitor who has come, but not asked, may still ask when the process is to end."""
-_NO_ROOM = BusyError("Unanswered requests hold all the room.", "held_bytes", HELD_BYTES, 1)
 _CONNECTIONS, _SPARE_FILES = 8192, 256 + MOST_STREAMS
 
 Answering = Callable[[Environ, Connection], bool]
@@ -85,6 +83,7 @@ class Door:
         self.on_tick: Callable[[], None] = lambda: None
         self._threads = Threads(app, threads, stream_bytes)
         self._wishes = Wishes(self._threads)
+        self.in_turn = self._wishes.add
         self._coming: set[asyncio.Task[None]] = set()
         self._expected = 0  # how many of those who come are not in yet
         self._is_full = False
@@ -152,21 +151,6 @@ class Door:
         """Have a request answered by the app in a thread."""
         self._threads.submit(Call(self._threads, environ, connection).run)
 
-    def in_turn(
-        self,
-        environ: Environ,
-        connection: Connection,
-        client: str,
-        places: Places,
-        given_up: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Have a request answered in a thread once one of the places is its client's.
-
-        Whoever finds no place in time, or makes too many wait, is told so; then, and when he has
-        gone, `given_up` is called.
-        """
-        self._wishes.add(environ, connection, client, places, given_up)
-
     def take_in(self, connection: Connection) -> None:
         """Take note that a visitor is in."""
         self._expected -= 1
@@ -214,7 +198,7 @@ class Door:
             enough = HELD_BYTES - (SPARE_BYTES if held > 2 * SPARE_BYTES else 0)
             for visitor in visitors:
                 visitor.drop_requests()
-                self._wishes.refuse(visitor, _NO_ROOM)
+                self._wishes.refuse(visitor, no_room())
                 if self.held_bytes <= enough:
                     break
             if self.held_bytes == before:  # a thread has just taken what there was

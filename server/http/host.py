@@ -43,7 +43,7 @@ class Host(ReadingHost, Protocol):
         ...
 
     def make_room_for_requests(self) -> None:
-        """Give up requests that are not whole while all together hold too much."""
+        """Give up requests that no thread answers yet while all together hold too much."""
         ...
 
     def answer(self, environ: Environ, connection: Connection) -> None:

@@ -131,7 +131,7 @@ class RequestReader:
 
     def drop(self) -> None:
         """Give up a request that is not whole, for want of room."""
-        self.fault = self.fault or Fault(HTTPStatus.SERVICE_UNAVAILABLE, "held_bytes", HELD_BYTES)
+        self.fault = self.fault or no_room()
         self._target, self._body = b"", []
         self.let_go()
 
@@ -258,6 +258,11 @@ class RequestReader:
         self._body = []
         length = self._headers_length + self._body_length
         self._taker.line_up(self.environ, keep, REQUEST_BYTES + len(self._target) + length)
+
+
+def no_room() -> Fault:
+    """Say that unanswered requests hold all the room there is for them."""
+    return Fault(HTTPStatus.SERVICE_UNAVAILABLE, "held_bytes", HELD_BYTES)
 
 
 def _too_much(limit: str, value: int) -> Fault:

@@ -51,11 +51,9 @@ class Streams:
     def __init__(self, most_bytes: int, on_loop: Callable[..., None]) -> None:
         self._most_bytes = most_bytes
         self._on_loop = on_loop
-        self._places: Crowd[Place] = Crowd(
-            lambda place: place.pace, lambda place: place.age_s > PATIENCE_S
-        )
-        self._results: Crowd[Place] = Crowd(
-            lambda place: place.pace, lambda place: place.age_s > PATIENCE_S
+        self._places, self._results = (
+            Crowd[Place](lambda place: place.pace, lambda place: place.age_s > PATIENCE_S)
+            for _ in range(2)
         )
         self._held_bytes = 0
         self._lock = Lock()

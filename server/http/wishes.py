@@ -31,9 +31,10 @@ class Wishes:
         places: Places,
         given_up: Callable[[], None] = lambda: None,
     ) -> None:
-        """Have a request answered once the turn of its client has come; on the loop.
+        """Have a request answered in a thread once one of the places is its client's; on the loop.
 
-        `given_up` is called, on the loop, when it is not answered.
+        Whoever finds no place in time, or makes too many wait, is told so; then, and when he has
+        gone, `given_up` is called, on the loop, too.
         """
         wish = Wish(self, environ, connection, client, places, given_up)
         self.waiting[connection] = wish
@@ -43,11 +44,11 @@ class Wishes:
         """Tell whether a request of a connection waits still, or has just been told."""
         return connection in self.waiting
 
-    def refuse(self, connection: Connection, error: BusyError) -> None:
+    def refuse(self, connection: Connection, fault: Fault) -> None:
         """Refuse, on the loop, the request of a connection if it still waits."""
         wish = self.waiting.get(connection)
         if wish is not None and wish.places.forget(wish):
-            wish.turn_away(error)
+            wish.turn_away(fault)
 
     def forget(self, connection: Connection) -> None:
         """Take note, on the loop, that a visitor has gone: nothing is made for him any more."""
@@ -84,13 +85,13 @@ class Wish:
 
     def refuse(self, error: BusyError) -> None:
         """Have the visitor told that there was no place."""
-        self._wishes.threads.on_loop(self.turn_away, error)
+        fault = Fault(HTTPStatus.SERVICE_UNAVAILABLE, error.limit_name, error.value)
+        self._wishes.threads.on_loop(self.turn_away, fault)
 
-    def turn_away(self, error: BusyError) -> None:
-        """Tell the visitor that there was no place; on the loop."""
+    def turn_away(self, fault: Fault) -> None:
+        """Tell the visitor why the request is not answered; on the loop."""
         self._wishes.waiting.pop(self._connection, None)
         self._given_up()
-        fault = Fault(HTTPStatus.SERVICE_UNAVAILABLE, error.limit_name, error.value)
         self._connection.refuse(fault, self._environ)
 
     def give_up(self) -> None:

@@ -81,8 +81,7 @@ class Quick:
         except Exception as error:
             log_fault(environ, error)
         if not begun:
-            environ.pop(HANDED, None)
-            handed.free()
+            _take_back(environ, handed)
         return begun
 
     def again(self, data: bytes, connection: Connection) -> bool:
@@ -138,16 +137,14 @@ class Quick:
                 self._answer(environ, connection, handed, found)
         except Exception as error:
             log_fault(environ, error)
-            handed.free()
-            del environ[HANDED]  # so that the query's line is left with the refusal
+            _take_back(environ, handed)
             connection.fail(environ)
 
     def _drop(self, environ: Environ, handed: Handed, begun: Begun) -> None:
-        """Let go of a query for which there is no thread in time; its refusal leaves its line."""
+        """Let go of a query for which there is no thread in time."""
         handed.fresh = None
         self._lanes.drop(begun)
-        handed.free()
-        del environ[HANDED]
+        _take_back(environ, handed)
 
     def _answer(
         self, environ: Environ, connection: Connection, handed: Handed, found: Found
@@ -158,6 +155,12 @@ class Quick:
 
     def _send(self, environ: Environ, connection: Connection, visit: Visit, ready: Ready) -> None:
         _reply(connection, visit.id, *self._front.settle(environ, visit, ready))
+
+
+def _take_back(environ: Environ, handed: Handed) -> None:
+    """Give up a request that was taken up; its refusal leaves the query's line, if it has one."""
+    environ.pop(HANDED, None)
+    handed.free()
 
 
 def _reply(connection: Connection, number: str, head: bytes, body: bytes) -> None:
